@@ -1,0 +1,1 @@
+"""The kit for plugin authors: databases, fixtures and the conformance suite."""
