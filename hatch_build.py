@@ -39,7 +39,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
         """Return what the build needs beyond hatchling."""
         return [] if is_current() or shutil.which("npm") else [NODE_WHEEL]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Fill the vendor folder before hatchling collects files."""
         build_assets()
 

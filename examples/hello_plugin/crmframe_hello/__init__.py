@@ -1,0 +1,1 @@
+"""The smallest complete crmframe plugin: one kind of record."""

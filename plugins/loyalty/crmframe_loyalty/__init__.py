@@ -1,0 +1,1 @@
+"""Tiers and points of customers for crmframe."""

@@ -1,0 +1,1 @@
+"""Pipelines, deals and the sales funnel for crmframe."""
