@@ -13,6 +13,8 @@ PACKAGES := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml ex
 # Compiled modules halve the start; some images forbid them.
 unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE := 1
+# The certificates of the machine, as pip and npm use them: companies have their own.
+export UV_SYSTEM_CERTS := 1
 
 .PHONY: help setup demo test check lint types contracts house bench realdata lock clean
 
