@@ -1,0 +1,1 @@
+"""Customers, storage, journal and records: knows neither web nor command line."""

@@ -1,0 +1,1 @@
+"""Entities: what a record type is made of, declared once."""

@@ -1,0 +1,148 @@
+"""The schema: the registry together with what admins defined in the database, at one epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from crmframe.core.entities import kinds
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
+from crmframe.core.entities.registry import Registry
+from crmframe.core.errors import InvalidFilter
+from crmframe.core.storage.dialect import json_value
+
+CUSTOM_KINDS: Mapping[str, Any] = {
+    "text": lambda options: kinds.Text(255),
+    "long_text": lambda options: kinds.LongText(),
+    "integer": lambda options: kinds.Integer(),
+    "decimal": lambda options: kinds.DecimalNumber(int(options.get("places", 2))),
+    "boolean": lambda options: kinds.Boolean(),
+    "date": lambda options: kinds.Date(),
+    "instant": lambda options: kinds.Instant(),
+    "choice": lambda options: kinds.Choices(*options.get("choices", ())),
+    "multi_choice": lambda options: kinds.MultiChoice(*options.get("choices", ())),
+    "email": lambda options: kinds.Email(),
+    "phone": lambda options: kinds.Phone(),
+    "url": lambda options: kinds.Url(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomDefinition:
+    """An admin's field as stored: ``key`` is its stable name inside the JSON column, ``name`` the one people use."""
+
+    entity: str
+    key: str
+    name: str
+    kind: str
+    labels: Mapping[str, str]
+    options: Mapping[str, Any]
+    required: bool
+    indexed: bool
+
+
+class Schema:
+    """Which fields each entity has now; immutable."""
+
+    def __init__(self, registry: Registry, definitions: Iterable[CustomDefinition] = (), epoch: int = 0) -> None:
+        self.registry = registry
+        self.epoch = epoch
+        self.statements: dict[Any, Any] = {}
+        self._fields: dict[str, dict[str, Field]] = {}
+        self._names: dict[str, dict[str, str]] = {}
+        by_entity: dict[str, list[Field]] = {}
+        for definition in definitions:
+            by_entity.setdefault(definition.entity, []).append(custom_field(definition))
+        for entity in registry.entities.values():
+            self._add(entity, by_entity.get(entity.name, ()))
+
+    def _add(self, entity: Entity, custom: Sequence[Field]) -> None:
+        fields = self.registry.own_fields(entity)
+        for plugin, sidecar in self.registry.sidecars.get(entity.name, {}).items():
+            for field in self.registry.own_fields(sidecar).values():
+                if not field.system:
+                    name = f"{plugin}.{field.name}"
+                    fields[name] = replace(field, name=name, source="sidecar", plugin=plugin)
+        fields |= {field.name: field for field in custom}
+        self._fields[entity.name] = fields
+        names: dict[str, str] = {}
+        for field in fields.values():
+            names[field.short_name] = field.name
+        names |= {field.name: field.name for field in fields.values()}
+        self._names[entity.name] = names
+
+    def entity(self, name: str) -> Entity:
+        """Return the entity called *name*."""
+        return self.registry.entity(name)
+
+    def fields(self, entity: Entity) -> Mapping[str, Field]:
+        """Return every field: own, sidecars' (``loyalty.tier``), custom (``custom.region``), computed."""
+        return self._fields[entity.name]
+
+    def field(self, entity: Entity, name: str) -> Field:
+        """Return a field by its name or short name.
+
+        Raises:
+            InvalidFilter: There is none; names those that exist.
+        """
+        found = self.find_field(entity, name)
+        if found is None:
+            shown = sorted(f.short_name for f in self._fields[entity.name].values() if not f.hidden)
+            raise InvalidFilter(name=name, allowed=", ".join(shown))
+        return found
+
+    def find_field(self, entity: Entity, name: str) -> Field | None:
+        """Return a field by its name or short name, None when there is none."""
+        full = self._names[entity.name].get(name)
+        return self._fields[entity.name][full] if full else None
+
+    def expression(self, entity: Entity, field: Field, frm: Any) -> sa.ColumnElement[Any]:
+        """Return the SQL expression of a field.
+
+        Args:
+            frm: The entity's table or an alias of it. Sidecar fields of the table itself want ``joined``.
+        """
+        if field.source == "column":
+            return frm.c[field.name]  # type: ignore[no-any-return]
+        if field.source == "custom":
+            return json_value(frm.c.custom, field.custom_key, field.kind.name)
+        if field.computed is not None:
+            return field.computed(frm)
+        sidecar = self.sidecar(entity, field)
+        column = sidecar.table.c[field.name.partition(".")[2]]
+        if frm is entity.table:
+            return column
+        other = sidecar.table.alias()
+        return sa.select(other.c[column.name]).where(other.c.id == frm.c.id).scalar_subquery()
+
+    def sidecar(self, entity: Entity, field: Field) -> Entity:
+        """Return the sidecar entity that holds *field*."""
+        return self.registry.sidecars[entity.name][field.name.partition(".")[0]]
+
+    def joined(self, entity: Entity, fields: Iterable[Field]) -> Any:
+        """Return the entity's table, outer-joined with the sidecars that *fields* need."""
+        frm: Any = entity.table
+        wanted = {self.sidecar(entity, f).name: self.sidecar(entity, f) for f in fields if f.source == "sidecar"}
+        for sidecar in wanted.values():
+            frm = frm.outerjoin(sidecar.table, sidecar.table.c.id == entity.table.c.id)
+        return frm
+
+
+def custom_field(definition: CustomDefinition) -> Field:
+    """Return the field that an admin defined."""
+    labels = tuple(sorted(definition.labels.items()))
+    return Field(
+        name=f"custom.{definition.name}",
+        kind=CUSTOM_KINDS[definition.kind](definition.options),
+        label=definition.labels.get("en") or definition.name,
+        labels=labels,
+        required=definition.required,
+        index=definition.indexed,
+        plugin="core",
+        source="custom",
+        custom_key=definition.key,
+    )

@@ -1,0 +1,1 @@
+"""The journal: every operation, its commits and the changes they made."""

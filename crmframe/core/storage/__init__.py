@@ -1,0 +1,1 @@
+"""Databases: engines, column types, constructs with one meaning on SQLite and PostgreSQL."""

@@ -1,0 +1,138 @@
+"""A database: its engine, its way to read and its one way to write."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from crmframe.core.errors import CrmError, StorageFull, Unavailable
+from crmframe.core.storage.dialect import register_functions
+from crmframe.core.storage.writer import WriterQueue
+
+CHECKPOINT_BYTES = 32 * 1024 * 1024
+
+# FULL: an acknowledged write survives a power cut. mmap and cache: SPEED.md A1. secure_delete: TRUST.md 2.
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA mmap_size=2147483648",
+    "PRAGMA cache_size=-65536",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+class Database:
+    """An open SQLite file or PostgreSQL database.
+
+    Args:
+        url: A SQLAlchemy URL: ``sqlite:////path/crm.db`` or ``postgresql+psycopg://…``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        self.dialect = self.url.get_backend_name()
+        self.engine = self._sqlite_engine() if self.dialect == "sqlite" else self._postgresql_engine()
+        self._queue = WriterQueue() if self.dialect == "sqlite" else None
+        # Without one open connection SQLite cannot even read when the disk is full (measured, TRUST.md 2).
+        self._held = self.engine.raw_connection() if self.dialect == "sqlite" else None
+
+    @property
+    def path(self) -> Path | None:
+        """Return the SQLite file, None on PostgreSQL."""
+        return Path(self.url.database) if self.dialect == "sqlite" and self.url.database else None
+
+    def _sqlite_engine(self) -> sa.Engine:
+        engine = sa.create_engine(
+            self.url, connect_args={"check_same_thread": False}, pool_size=24, max_overflow=40, pool_reset_on_return=None
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _postgresql_engine(self) -> sa.Engine:
+        return sa.create_engine(self.url, pool_pre_ping=True, pool_size=12, max_overflow=20)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Open a connection for reading: one consistent snapshot on SQLite, no lock."""
+        with translated_errors(), self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Open the transaction of one write; commits at the end, rolls back on any error.
+
+        Raises:
+            Unavailable: The server is gone; at COMMIT this means "unknown", not "no".
+            StorageFull: The disk is full.
+        """
+        with translated_errors(), self._turn(), self.engine.connect() as connection:
+            writing = connection.execution_options(crmframe_write=True)
+            with writing.begin():
+                yield writing
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._queue.turn() if self._queue else nullcontext()
+
+    def checkpoint(self) -> None:
+        """Fold a large write-ahead log back into the file; long work calls this between its chunks."""
+        log = Path(f"{self.path}-wal") if self.path else None
+        if log and log.exists() and log.stat().st_size > CHECKPOINT_BYTES:
+            with self._turn():
+                raw = self.engine.raw_connection()
+                try:
+                    raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+                finally:
+                    raw.close()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own does not cover DDL
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
+    register_functions(connection)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("crmframe_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn a lost server or a full disk into errors that say so."""
+    try:
+        yield
+    except CrmError:
+        raise
+    except DBAPIError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: DBAPIError) -> Exception:
+    text = str(error.orig)
+    if "disk is full" in text or "No space left" in text or getattr(error.orig, "sqlstate", "") == "53100":
+        return StorageFull()
+    if error.connection_invalidated or (isinstance(error, OperationalError) and "psycopg" in type(error.orig).__module__):
+        return Unavailable()
+    return error
