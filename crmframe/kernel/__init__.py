@@ -1,0 +1,1 @@
+"""Plugins: finding, ordering, loading, migrating, isolating them, and calling their hooks."""
