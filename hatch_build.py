@@ -79,7 +79,8 @@ def _install_modules() -> Path:
 
 
 def _npm() -> tuple[Sequence[str], dict[str, str]]:
-    environment = dict(os.environ)
+    # The certificates of the machine: a node from a wheel would know only its own.
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ}
     found = shutil.which("npm")
     if found:
         return [found], environment
