@@ -1,0 +1,50 @@
+"""Fields that the pipeline keeps from other records: declared here, computed by ``core/records``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from crmframe.core.customers.normalize import normalized_value
+
+
+@dataclass(frozen=True, slots=True)
+class Maintained:
+    """A field of ``target`` that is an aggregate over the ``source`` records that refer to it.
+
+    Attributes:
+        source: The entity whose records are aggregated.
+        about: Its reference field, plain or polymorphic, that leads to the target.
+        aggregate: Over ``column``; without any source record, or with nulls only, the field is null.
+    """
+
+    source: str
+    about: str
+    target: str
+    field: str
+    aggregate: Literal["max", "min"]
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A field that follows from other fields of the same record: ``derive(values, region) -> value``.
+
+    Attributes:
+        sources: Recomputed when one of these is written.
+    """
+
+    entity: str
+    field: str
+    sources: tuple[str, ...]
+    derive: Callable[[Mapping[str, Any], str], Any]
+
+
+# Nothing here depends on the clock: "next step" is the latest one that was planned, so that a replay gives the same.
+MAINTAINED = (
+    Maintained("core.activity", "about", "core.customer", "last_activity_at", "max", "at"),
+    Maintained("core.activity", "about", "core.customer", "next_step_at", "max", "next_step_at"),
+)
+
+DERIVED = (Derived("core.contact_point", "normalized", ("kind", "value"), normalized_value),)
