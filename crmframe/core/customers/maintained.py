@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from crmframe.core.customers.normalize import normalized_value
-
-
-@dataclass(frozen=True, slots=True)
-class Maintained:
-    """A field of ``target`` that is an aggregate over the ``source`` records that refer to it.
-
-    Attributes:
-        source: The entity whose records are aggregated.
-        about: Its reference field, plain or polymorphic, that leads to the target.
-        aggregate: Over ``column``; without any source record, or with nulls only, the field is null.
-    """
-
-    source: str
-    about: str
-    target: str
-    field: str
-    aggregate: Literal["max", "min"]
-    column: str
+from crmframe.core.entities.maintained import Maintained
 
 
 @dataclass(frozen=True, slots=True)
