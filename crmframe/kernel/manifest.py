@@ -68,6 +68,11 @@ class Manifest:
     settings: str | None = None
     grants: Mapping[str, Any] = field(default_factory=dict)
 
+    def entry_module(self) -> str:
+        """Return the module that holds the hook implementations: ``<module>.plugin`` if there is one, else the package."""
+        has_plugin = (self.path / "plugin.py").exists() or (self.path / "plugin" / "__init__.py").exists()
+        return f"{self.module}.plugin" if has_plugin else self.module
+
     @classmethod
     def load(cls, module: str, *, distribution: str | None = None) -> Manifest:
         """Find the package *module* without executing it and read its manifest.

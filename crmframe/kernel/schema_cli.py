@@ -1,0 +1,48 @@
+"""``python -m crmframe.kernel.schema_cli NAME MESSAGE``: write a plugin's next migration."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from crmframe.core.storage.metadata import METADATA
+from crmframe.kernel.autogenerate import autogenerate, scratch_database
+from crmframe.kernel.discovery import discover
+from crmframe.kernel.manifest import Manifest, core_manifest
+from crmframe.kernel.resolver import resolve
+
+
+@click.command()
+@click.argument("name")
+@click.argument("message")
+@click.option("--path", "paths", multiple=True, help="Folder with plugins that are not installed.")
+def main(name: str, message: str, paths: tuple[str, ...]) -> None:
+    """Compare the models of the plugin NAME with its migrations and write the next one."""
+    importlib.import_module("crmframe.core.plugin")
+    plugins = [core_manifest()] if name == "core" else _with_requirements(name, paths)
+    for each in plugins[1:]:
+        sys.path.append(str(each.path.parent))
+        importlib.import_module(each.entry_module())
+    with scratch_database(plugins) as engine:
+        file = autogenerate(engine, METADATA, plugins[-1], message)
+    click.echo(f"Wrote {file}" if file else f"{name}: nothing changed.")
+
+
+def _with_requirements(name: str, paths: tuple[str, ...]) -> list[Manifest]:
+    available = discover(paths).manifests
+    wanted, waiting = {name}, [name]
+    while waiting:
+        manifest = available.get(waiting.pop())
+        new = set(manifest.requires if manifest else ()) - wanted - {"core"}
+        wanted |= new
+        waiting += new
+    resolution = resolve(available, wanted, core=core_manifest())
+    if resolution.problems:
+        raise click.ClickException(" ".join(each.message() for each in resolution.problems.values()))
+    return [each for each in resolution.order if each.name != name] + [available[name]]
+
+
+if __name__ == "__main__":
+    main()
