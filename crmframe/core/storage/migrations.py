@@ -11,7 +11,7 @@ import importlib
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,24 @@ DOWN_REVISION = re.compile(r"^down_revision\s*(?::[^=]+)?=\s*[\"']([^\"']+)[\"']
 ADVISORY_LOCK = 7_263_001  # any number that only we use
 # Alembic's ``op`` is a module global, so two threads of one process cannot migrate at once (measured: KeyError).
 _one_at_a_time = threading.RLock()
+
+
+# What every object of the schema looks like, as (kind, table, name) → definition.
+Snapshot = Mapping[tuple[str, str, str], str]
+
+SQLITE_OBJECTS = "SELECT type, tbl_name, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+POSTGRESQL_OBJECTS = """
+SELECT CASE WHEN c.relkind IN ('v', 'm') THEN 'view' ELSE 'table' END, c.relname, c.relname, string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
+    a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attnum)
+FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') GROUP BY c.relname, c.relkind
+UNION ALL SELECT 'index', tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()
+UNION ALL SELECT 'constraint', c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k
+JOIN pg_class c ON c.oid = k.conrelid WHERE c.relnamespace = current_schema()::regnamespace
+UNION ALL SELECT 'trigger', c.relname, t.tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
+"""
 
 
 class SchemaFault(Exception):
@@ -83,20 +101,18 @@ def revisions(history: History) -> tuple[str, ...]:
 
 def current(engine: sa.Engine, histories: Sequence[History]) -> dict[str, str | None]:
     """Return the revision that the database is at, for each history: one query when all have been there before."""
-    if not histories:
-        return {}
     with engine.connect() as connection:
         try:
-            return _versions(connection, histories)
+            found = _versions(connection, histories)
         except (OperationalError, ProgrammingError):
             connection.rollback()
             present = set(sa.inspect(connection).get_table_names())
-            return _versions(connection, [each for each in histories if each.version_table in present])
-        finally:
-            connection.rollback()
+            found = _versions(connection, [each for each in histories if each.version_table in present])
+        connection.rollback()
+    return {each.name: found.get(each.name) for each in histories}
 
 
-def _versions(connection: sa.Connection, histories: Sequence[History]) -> dict[str, str | None]:
+def _versions(connection: sa.Connection, histories: Sequence[History]) -> dict[str, str]:
     if not histories:
         return {}
     revision: sa.ColumnClause[str] = sa.column("version_num")
@@ -104,7 +120,7 @@ def _versions(connection: sa.Connection, histories: Sequence[History]) -> dict[s
         sa.select(sa.literal(each.name), revision).select_from(sa.table(each.version_table))
         for each in histories
     ]
-    return dict(connection.execute(sa.union_all(*parts)).tuples().all())
+    return dict(connection.execute(sa.union_all(*parts)).all())
 
 
 def missing(history: History, at: str | None) -> tuple[str, ...]:
@@ -230,6 +246,12 @@ def add_foreign_key(
     operations = importlib.import_module("alembic.op")
     if operations.get_bind().dialect.supports_alter:
         operations.create_foreign_key(name, table, parent, list(columns), list(parents), ondelete=ondelete)
+
+
+def snapshot(connection: sa.Connection) -> Snapshot:
+    """Return what the schema looks like now."""
+    query = SQLITE_OBJECTS if connection.dialect.name == "sqlite" else POSTGRESQL_OBJECTS
+    return {(kind, table, name): text or "" for kind, table, name, text in connection.exec_driver_sql(query)}
 
 
 def script_directory(history: History) -> Any:
