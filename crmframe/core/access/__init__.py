@@ -1,0 +1,1 @@
+"""Who may do what: actors, policies, accounts, and why."""

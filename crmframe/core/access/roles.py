@@ -1,0 +1,148 @@
+"""The roles of a new installation, derived from what is registered, so that plugins' entities are covered too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+
+from crmframe.core.access.policy import is_about
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.registry import Registry
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
+
+WRITES = ("create", "update", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultRole:
+    """A role made at the first run; people may rename and change it, ``kind`` stays."""
+
+    kind: str
+    name: str
+    summary: str
+
+
+ROLES = (
+    DefaultRole("administrator", "Administrator", "May do everything, and decides who may do what."),
+    DefaultRole("manager", "Manager", "Works on everything of the own teams and those below."),
+    DefaultRole("salesperson", "Salesperson", "Works on own records and sees those of the team."),
+    DefaultRole("viewer", "Viewer", "Sees every record and changes none."),
+    DefaultRole("auditor", "Auditor", "Sees every record, and who may do what; changes none."),
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """A permission on a scope."""
+
+    permission: str
+    scope: str
+
+
+class CreateMany(Protocol):
+    """``records.create_many``, handed in: records build on access."""
+
+    def __call__(self, work: UnitOfWork, entity: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+        """Create records and return their ids."""
+
+
+def default_grants(registry: Registry, permissions: Iterable[str] = ()) -> Mapping[str, tuple[Grant, ...]]:
+    """Return the grants of each default role by its kind.
+
+    Args:
+        permissions: Those that plugins declare beyond entities and actions; for administrators and managers.
+    """
+    grants: dict[str, set[Grant]] = {role.kind: set() for role in ROLES}
+    for entity in registry.public_entities():
+        for kind, grant in _of_entity(registry, entity):
+            grants[kind].add(grant)
+    for permission in permissions:
+        grants["administrator"].add(Grant(permission, "all"))
+        grants["manager"].add(Grant(permission, "all"))
+    return {kind: tuple(sorted(held)) for kind, held in grants.items()}
+
+
+def install_roles(
+    work: UnitOfWork, create_many: CreateMany, permissions: Iterable[str] = ()
+) -> dict[str, int]:
+    """Create the default roles, or give the existing ones grants for entities that are new; return their ids by kind.
+
+    An entity on which any role holds anything is not new: whoever changed its grants meant it.
+    """
+    grants = default_grants(work.registry, permissions)
+    found, covered = _installed(work), _covered(work)
+    missing = [role for role in ROLES if role.kind not in found] if not found else []
+    rows = [{"kind": role.kind, "name": role.name, "summary": role.summary} for role in missing]
+    made = create_many(work, "core.role", rows) if rows else ()
+    ids = found | dict(zip((role.kind for role in missing), made, strict=True))
+    wanted = [
+        {"role_id": ids[kind], "permission": grant.permission, "scope": grant.scope}
+        for kind, held in grants.items()
+        if kind in ids
+        for grant in held
+        if entity_of_permission(grant.permission) not in covered
+    ]
+    if wanted:
+        create_many(work, "core.role_grant", wanted)
+    return ids
+
+
+def entity_of_permission(permission: str) -> str:
+    """Return ``sales.deal`` for ``sales.deal.win``."""
+    return permission.rpartition(".")[0]
+
+
+def _of_entity(registry: Registry, entity: Entity) -> Iterator[tuple[str, Grant]]:
+    """Yield who gets what on *entity*, by the sort of entity it is."""
+    verbs = [*WRITES, *registry.actions.get(entity.name, {}), *(["assign"] if entity.is_owned else [])]
+    for verb in ("read", *verbs):
+        yield "administrator", Grant(f"{entity.name}.{verb}", "all")
+    yield "auditor", Grant(f"{entity.name}.read", "all")
+    if entity.bumps_epoch:
+        return  # users, roles, teams, custom fields: for administrators
+    yield "viewer", Grant(f"{entity.name}.read", "all")
+    sort = _sort_of(entity)
+    for kind, reads, changes in WORKERS[sort]:
+        yield kind, Grant(f"{entity.name}.read", reads)
+        for verb in verbs:
+            if not (kind == "salesperson" and sort == "owned" and verb in ("delete", "assign")):
+                yield from ((kind, Grant(f"{entity.name}.{verb}", scope)) for scope in changes)
+
+
+def _sort_of(entity: Entity) -> str:
+    if entity.access_through:
+        return "note" if is_about(entity) else "part"
+    return "owned" if entity.is_owned else "shared"
+
+
+# Role, scope of reading, scopes of changing. owned: a deal. part: its lines. note: about any record.
+# shared: stages, products, tags.
+WORKERS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = MappingProxyType(
+    {
+        "owned": (("manager", "team_tree", ("team_tree",)), ("salesperson", "team", ("own",))),
+        "part": (("manager", "parent", ("parent",)), ("salesperson", "parent", ("parent",))),
+        "note": (("manager", "parent", ("own", "parent")), ("salesperson", "parent", ("own", "parent"))),
+        "shared": (("manager", "all", ("all",)), ("salesperson", "all", ())),
+    }
+)
+
+
+def _installed(work: UnitOfWork) -> dict[str, int]:
+    table = work.registry.entity("core.role").table
+    kinds = [role.kind for role in ROLES]
+    rows = work.connection.execute(sa.select(table.c.kind, table.c.id).where(table.c.kind.in_(kinds)))
+    return {row.kind: row.id for row in rows}
+
+
+def _covered(work: UnitOfWork) -> set[str]:
+    table = work.registry.entity("core.role_grant").table
+    return {
+        entity_of_permission(name)
+        for name in work.connection.scalars(sa.select(table.c.permission).distinct())
+    }
