@@ -30,7 +30,7 @@ class Activity(Base):
 
     __title__ = "text"
     __icon__ = "message-square"
-    __group__ = "Customers"
+    __group__ = "customers"
     __access_through__ = ("about",)
     __list__ = ("at", "kind", "about", "text", "by_id", "next_step_at")
     __order__ = ("-at",)

@@ -38,7 +38,7 @@ class Tag(Base):
     """A word that people put on records."""
 
     __icon__ = "tag"
-    __group__ = "Settings"
+    __group__ = "administration"
     __order__ = ("name",)
 
     name: Mapped[str] = field(kinds.Text(60), required=True, unique=True, index=True, aliases=("标签", "标签名称"))
@@ -90,7 +90,7 @@ class CustomField(Base):
 
     __title__ = "name"
     __icon__ = "text-cursor-input"
-    __group__ = "Settings"
+    __group__ = "administration"
     __bumps_epoch__ = True
     __order__ = ("entity", "name")
 

@@ -26,7 +26,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     """
 
     __icon__ = "building-2"
-    __group__ = "Customers"
+    __group__ = "customers"
     __board__ = "lifecycle_stage"
     __list__ = ("name", "industry", "city", "grade", "lifecycle_stage", "owner_id", "last_activity_at", "next_step_at")
 
@@ -145,7 +145,7 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
     """A person at one or several customers; ``customer_id`` is the main one, ``CustomerContact`` holds the others."""
 
     __icon__ = "contact-round"
-    __group__ = "Customers"
+    __group__ = "customers"
     __access_through__ = ("customer_id",)
     __list__ = ("name", "customer_id", "job_title", "phone", "email", "owner_id")
 

@@ -22,7 +22,7 @@ class Product(Base, Archivable, Customizable):
     """
 
     __icon__ = "package"
-    __group__ = "Customers"
+    __group__ = "customers"
     __list__ = ("name", "code", "series", "price", "currency", "is_active")
 
     name: Mapped[str] = field(
@@ -59,7 +59,7 @@ class Purchase(Base):
 
     __title__ = "external_reference"
     __icon__ = "shopping-bag"
-    __group__ = "Customers"
+    __group__ = "customers"
     __access_through__ = ("customer_id",)
     __list__ = ("at", "customer_id", "product_id", "quantity", "amount", "currency", "source")
     __order__ = ("-at",)
@@ -106,7 +106,7 @@ class CurrencyRate(Base):
 
     __title__ = "currency"
     __icon__ = "arrow-left-right"
-    __group__ = "Settings"
+    __group__ = "administration"
     __order__ = ("-day",)
 
     currency: Mapped[str] = field(kinds.Text(3), required=True, index=True, aliases=("币种", "货币"))

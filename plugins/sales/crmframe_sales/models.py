@@ -34,7 +34,7 @@ class Pipeline(Base, Archivable):
     """A way of selling: an ordered list of stages."""
 
     __icon__ = "git-branch"
-    __group__ = "Settings"
+    __group__ = "administration"
     __order__ = ("position", "name")
 
     name: Mapped[str] = field(
@@ -53,7 +53,7 @@ class Stage(Base):
     """
 
     __icon__ = "milestone"
-    __group__ = "Settings"
+    __group__ = "administration"
     __list__ = ("name", "pipeline_id", "kind", "probability", "position")
     __order__ = ("position",)
 
@@ -73,7 +73,7 @@ class LostReason(Base, Archivable):
     """Why deals are lost, as a row, because reports count them."""
 
     __icon__ = "circle-x"
-    __group__ = "Settings"
+    __group__ = "administration"
     __order__ = ("position", "name")
 
     name: Mapped[str] = field(
@@ -93,7 +93,7 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
     """
 
     __icon__ = "handshake"
-    __group__ = "Sales"
+    __group__ = "sales"
     __board__ = "stage_id"
     __list__ = ("title", "customer_id", "stage_id", "amount", "currency", "close_on", "owner_id")
 

@@ -1,0 +1,98 @@
+"""What the actions on deals ask for, and how they refuse."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crmframe.api import Conflict, InvalidInput, Problem
+
+
+class DealClosed(Conflict):
+    """The deal was won or lost already."""
+
+    code = "deal_closed"
+    template = "The deal {title} is closed. Reopen it first."
+    domain = "sales"
+
+
+class DealOpen(Conflict):
+    """There is nothing to reopen."""
+
+    code = "deal_open"
+    template = "The deal {title} is open: there is nothing to reopen."
+    domain = "sales"
+
+
+class ActionInput(BaseModel):
+    """What an action asks for; unknown names are refused, so that a misspelt one does not pass silently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Move(ActionInput):
+    """Ask for the stage to go to.
+
+    Attributes:
+        lost_reason_id: Wanted when the stage is a lost one.
+        at: When it happened; now when left out. Without an offset it is in the workspace's zone.
+    """
+
+    stage_id: int = Field(title="Stage", json_schema_extra={"entity": "sales.stage"})
+    lost_reason_id: int | None = Field(
+        default=None, title="Lost because", json_schema_extra={"entity": "sales.lost_reason"}
+    )
+    at: datetime | None = Field(default=None, title="When")
+
+
+class Win(ActionInput):
+    """Ask for the final amount; the deal's own stays when it is left out."""
+
+    amount: Decimal | None = Field(default=None, title="Amount", max_digits=18, decimal_places=4)
+    at: datetime | None = Field(default=None, title="When")
+
+
+class Lose(ActionInput):
+    """Ask for the reason."""
+
+    lost_reason_id: int = Field(title="Lost because", json_schema_extra={"entity": "sales.lost_reason"})
+    at: datetime | None = Field(default=None, title="When")
+
+
+class Reopen(ActionInput):
+    """Ask for the stage to go back to; the one it was closed from when left out."""
+
+    stage_id: int | None = Field(default=None, title="Stage", json_schema_extra={"entity": "sales.stage"})
+
+
+class Entry(ActionInput):
+    """One step of a history: the deal entered ``stage_id`` at that moment."""
+
+    stage_id: int
+    at: datetime
+
+
+class Place(ActionInput):
+    """Ask where a deal with a past stands.
+
+    Attributes:
+        stage_id: The stage it is in.
+        opened_at: When work on it began.
+        closed_at: When it was won or lost; only for such stages.
+        history: Every stage it entered, oldest first; instead of ``opened_at`` and ``closed_at``.
+    """
+
+    stage_id: int = Field(title="Stage", json_schema_extra={"entity": "sales.stage"})
+    opened_at: datetime | None = Field(default=None, title="Opened")
+    closed_at: datetime | None = Field(default=None, title="Closed")
+    lost_reason_id: int | None = Field(
+        default=None, title="Lost because", json_schema_extra={"entity": "sales.lost_reason"}
+    )
+    history: list[Entry] = Field(default_factory=list, title="History")
+
+
+def refused(field: str, code: str, template: str, /, **data: object) -> InvalidInput:
+    """Return the error for one field of an action's input."""
+    return InvalidInput([Problem(field, code, template, data, domain="sales")])
