@@ -53,7 +53,7 @@ def tracked(*patterns: str) -> list[str]:
 
 
 def own_python() -> list[str]:
-    return [path for path in tracked("*.py") if "/migrations/" not in path]
+    return [path for path in tracked("*.py") if not {"migrations", "versions"} & set(path.split("/"))]
 
 
 def shipped_python() -> list[str]:
@@ -67,7 +67,9 @@ def tree(path: str) -> ast.Module:
 def error_classes() -> list[type[CrmError]]:
     """Return every error class of ours, wherever it is defined."""
     for module in pkgutil.walk_packages(crmframe.__path__, "crmframe."):
-        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+        if not module.name.endswith("__main__") and not {"migrations", "versions"} & set(
+            module.name.split(".")
+        ):
             importlib.import_module(module.name)
     return sorted({CrmError, *subclasses(CrmError)}, key=lambda error: error.code)
 

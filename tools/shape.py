@@ -15,7 +15,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 BUDGETS = {"crmframe/core": 8_000, "crmframe": 16_000}
 FOLDERS = ("crmframe", "plugins", "examples")
-SKIPPED = {"tests", "migrations", "node_modules", "vendor", ".venv"}
+SKIPPED = {"tests", "migrations", "versions", "node_modules", "vendor", ".venv"}
 
 
 def source_files(root: Path = ROOT) -> list[Path]:
