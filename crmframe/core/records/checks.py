@@ -1,0 +1,183 @@
+"""What a batch of values must satisfy beyond its form: targets exist and are visible, unique stays unique."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
+from crmframe.core.errors import PermissionDenied, Problem
+from crmframe.core.records import rights
+from crmframe.core.storage.dialect import in_set
+from crmframe.core.work import UnitOfWork
+
+Values = Mapping[str, Any]
+MAX_DEPTH = 64
+
+
+def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values]) -> list[Problem]:
+    """Return a problem for each reference to a record that is not there or not to be seen."""
+    wanted: dict[str, set[int]] = defaultdict(set)
+    uses: list[tuple[int, Field, str, int]] = []
+    for position, row in enumerate(rows):
+        for field, target, record_id in _references(work, entity, row):
+            wanted[target].add(record_id)
+            uses.append((position, field, target, record_id))
+    found = {target: _existing(work, target, ids) for target, ids in wanted.items()}
+    return [
+        Problem(
+            field.name,
+            "unknown_reference",
+            "{field}: there is no {target} {id}, or you may not see it.",
+            {"field": field.label, "target": target, "id": record_id},
+            position,
+        )
+        for position, field, target, record_id in uses
+        if record_id not in found[target]
+    ]
+
+
+def _references(work: UnitOfWork, entity: Entity, row: Values) -> Iterator[tuple[Field, str, int]]:
+    fields = work.schema.fields(entity)
+    for name, value in row.items():
+        field = fields[name]
+        if value is None:
+            continue
+        if field.kind.name == "reference":
+            yield field, field.kind.entity, value
+        elif field.kind.name == "any_reference":
+            target, _, record_id = value.rpartition(":")
+            yield field, target, int(record_id)
+
+
+def _existing(work: UnitOfWork, target: str, ids: set[int]) -> set[int]:
+    if target not in work.registry.entities:
+        return set()
+    other = work.schema.entity(target)
+    term = rights.granted(work, other, "read")
+    key = ("existing", target, term.shape)
+    statement = work.schema.statements.get(key)
+    if statement is None:
+        statement = sa.select(other.table.c.id).where(in_set(other.table.c.id, "ids"), term.build(other.table))
+        work.schema.statements[key] = statement
+    return set(work.connection.scalars(statement, {"ids": sorted(ids), **term.values}))
+
+
+def cycle_problems(work: UnitOfWork, entity: Entity, changed: Mapping[int, Values]) -> list[Problem]:
+    """Return a problem for each record that would become its own ancestor."""
+    problems = []
+    for field in entity.fields.values():
+        if getattr(field.kind, "entity", None) == entity.name and not field.system:
+            for record_id, values in changed.items():
+                parent = values.get(field.name)
+                if parent is not None and record_id in _ancestors(work, entity, field, parent):
+                    data = {"field": field.label, "id": parent}
+                    problems.append(Problem(field.name, "cycle", "{field} {id} lies below this record itself.", data))
+    return problems
+
+
+def _ancestors(work: UnitOfWork, entity: Entity, field: Field, start: int) -> set[int]:
+    seen: set[int] = set()
+    current: int | None = start
+    column = entity.table.c[field.name]
+    while current is not None and current not in seen and len(seen) < MAX_DEPTH:
+        seen.add(current)
+        current = work.connection.scalar(sa.select(column).where(entity.table.c.id == current))
+    return seen
+
+
+def unique_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values], ids: Sequence[int | None]) -> list[Problem]:
+    """Return a problem for each value that another record has, or an earlier row of the batch.
+
+    Args:
+        rows: The full values of the constraint's columns.
+        ids: The record each row belongs to, None for new ones.
+    """
+    problems = []
+    for columns in unique_columns(entity):
+        problems += _clashes(work, entity, columns, rows, ids)
+    return problems
+
+
+def unique_columns(entity: Entity) -> list[tuple[str, ...]]:
+    """Return the column sets that must be unique."""
+    constraints = [c for c in entity.table.constraints if isinstance(c, sa.UniqueConstraint)]
+    found = [tuple(column.name for column in constraint.columns) for constraint in constraints]
+    return sorted(found + [(c.name,) for c in entity.table.c if c.unique and (c.name,) not in found])
+
+
+def _clashes(
+    work: UnitOfWork, entity: Entity, columns: tuple[str, ...], rows: Sequence[Values], ids: Sequence[int | None]
+) -> list[Problem]:
+    keys = [tuple(row.get(column) for column in columns) for row in rows]
+    taken = unique_holders(work, entity, columns, [key for key in keys if None not in key])
+    moving = {record_id for record_id in ids if record_id is not None}
+    problems, seen = [], set()
+    for position, key in enumerate(keys):
+        if None in key:
+            continue
+        holders = taken.get(key, set()) - moving
+        if holders or key in seen:
+            problems.append(_taken_problem(work, entity, columns, key, position))
+        seen.add(key)
+    return problems
+
+
+def unique_holders(
+    work: UnitOfWork, entity: Entity, columns: tuple[str, ...], keys: Sequence[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], set[int]]:
+    """Return who holds which of *keys*, the values of *columns*."""
+    if not keys:
+        return {}
+    # The most telling column narrows the search: a system's name would match a million external ids.
+    widest = max(range(len(columns)), key=lambda i: len({key[i] for key in keys}))
+    table = entity.table
+    statement = sa.select(table.c.id, *[table.c[c] for c in columns]).where(in_set(table.c[columns[widest]], "values"))
+    for i, column in enumerate(columns):
+        if i != widest and len({key[i] for key in keys}) == 1:
+            statement = statement.where(table.c[column] == keys[0][i])
+    found: dict[tuple[Any, ...], set[int]] = defaultdict(set)
+    for row in work.connection.execute(statement, {"values": sorted({key[widest] for key in keys})}):
+        found[tuple(row[1:])].add(row[0])
+    return found
+
+
+def _taken_problem(
+    work: UnitOfWork, entity: Entity, columns: tuple[str, ...], key: tuple[Any, ...], position: int
+) -> Problem:
+    fields = work.schema.fields(entity)
+    data = {"field": " + ".join(fields[c].label for c in columns), "value": " + ".join(str(part) for part in key)}
+    template = "{field} {value} is taken by another record. Choose another value or open that record."
+    return Problem(columns[-1], "taken", template, data, position)
+
+
+def require_within(work: UnitOfWork, entity: Entity, ids: Sequence[int], verb: str) -> None:
+    """Refuse what has just been written if it lies outside the actor's scope for *verb*.
+
+    Raises:
+        PermissionDenied: At least one row does; the transaction rolls back.
+    """
+    term = rights.granted(work, entity, verb)
+    if term.shape == "all" or not ids:
+        return
+    key = ("within", entity.name, term.shape)
+    statement = work.schema.statements.get(key)
+    if statement is None:
+        table = entity.table
+        statement = sa.select(sa.func.count()).where(in_set(table.c.id, "ids"), term.build(table))
+        work.schema.statements[key] = statement
+    inside = work.connection.scalar(statement, {"ids": sorted(ids), **term.values})
+    if inside != len(set(ids)):
+        raise PermissionDenied(permission=f"{entity.name}.{verb}")
+
+
+def holders(work: UnitOfWork, entity: Entity, name: str, values: Sequence[Any]) -> list[tuple[int, Any]]:
+    """Return (id, value) of the visible records whose field *name* has one of *values*, ids ascending."""
+    table, term = entity.table, rights.granted(work, entity, "read")
+    statement = sa.select(table.c.id, table.c[name]).where(in_set(table.c[name], "values"), term.build(table))
+    rows = work.connection.execute(statement.order_by(table.c.id), {"values": sorted(set(values)), **term.values})
+    return [(row[0], row[1]) for row in rows]

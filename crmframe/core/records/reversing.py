@@ -1,0 +1,115 @@
+"""Taking back one kind of change of one entity, for a batch of records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crmframe.core.access.policy import policy
+from crmframe.core.access.term import Term
+from crmframe.core.contributions import Change
+from crmframe.core.entities.entity import Entity
+from crmframe.core.errors import PermissionDenied
+from crmframe.core.records import applying, rights
+from crmframe.core.records.conflicts import Step
+from crmframe.core.records.maintaining import maintain, maintain_targets
+from crmframe.core.records.parked import delete_parked
+from crmframe.core.records.rows import Row, add_sidecars, flat, from_image, locked
+from crmframe.core.work import UnitOfWork
+
+OPPOSITE = {"archive": "unarchive", "unarchive": "archive", "update": "update"}
+
+
+def take_back(work: UnitOfWork, steps: Sequence[Step]) -> None:
+    """Reverse steps of one entity and kind, each of another record, in the given order.
+
+    Raises:
+        PermissionDenied: The actor may not change one of the records.
+        Vetoed: A guard refused.
+    """
+    entity = work.schema.entity(steps[0].entity)
+    base = work.registry.extended.get(entity.name)
+    if base is not None:
+        _take_back_sidecar(work, work.schema.entity(base), entity, steps)
+    elif steps[0].kind in ("create", "restore"):
+        _remove(work, entity, steps)
+    elif steps[0].kind == "delete":
+        put_back(work, entity, steps)
+    else:
+        _change_back(work, entity, steps)
+
+
+def _term(work: UnitOfWork, entity: Entity, verb: str) -> Term:
+    if work.acting is not None and work.acting.entity == entity.name:
+        return policy(work, entity, work.acting.verb)
+    rights.require(work, entity, verb)
+    return rights.granted(work, entity, verb)
+
+
+def _locked(work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str) -> tuple[dict[int, Row], Term]:
+    term = _term(work, entity, verb)
+    rows = locked(work, entity, [step.record_id for step in steps], term)
+    if len(rows) != len(steps):
+        raise PermissionDenied(permission=f"{entity.name}.{verb}")
+    return rows, term
+
+
+def _remove(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
+    rows, term = _locked(work, entity, steps, "delete")
+    before = {record_id: flat(work, entity, row) for record_id, row in rows.items()}
+    work.hooks.guard("before_delete", Change(work, entity, "delete", tuple(rows), before, ()))
+    work.deleting |= {(entity.name, record_id) for record_id in rows}
+    delete_parked(work, entity, sorted(rows))
+    applying.remove(work, entity, rows, term=term)
+    maintain(work, entity, [row.columns for row in rows.values()])
+
+
+def put_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
+    """Insert deleted records again under their ids, as their images show them, one version higher."""
+    _term(work, entity, "delete")
+    rows = [from_image(entity, step.before, step.record_id, step.version + 1) for step in steps]
+    applying.insert_exact(work, entity, rows)
+    for step in steps:
+        work.journal.changed(entity.name, "restore", step.record_id, step.version + 1, {})
+    work.deleting -= {step.key for step in steps}
+    maintain(work, entity, rows)
+    maintain_targets(work, entity, [step.record_id for step in steps])
+
+
+def _change_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
+    rows, term = _locked(work, entity, steps, "update")
+    wanted = {step.record_id: _values(work, entity, step.before) for step in steps}
+    before = {record_id: flat(work, entity, rows[record_id]) for record_id in wanted}
+    change = Change(work, entity, "update", tuple(wanted), before, list(wanted.values()))
+    work.hooks.guard("before_update", change)
+    old = [dict(row.columns) for row in rows.values()]
+    applying.change(work, entity, rows, wanted, kind=OPPOSITE[steps[0].kind], term=term)
+    maintain(work, entity, [*old, *(row.columns for row in rows.values())])
+
+
+def _values(work: UnitOfWork, entity: Entity, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return journaled values by today's field names; maintained fields are recomputed instead."""
+    fields = work.schema.fields(entity).values()
+    by_name = {old: f for f in fields for old in f.formerly}
+    by_name |= {f"custom.{f.custom_key}": f for f in fields if f.source == "custom"}
+    by_name |= {f.name: f for f in fields if f.source == "column"}
+    known = {by_name[name]: value for name, value in before.items() if name in by_name}
+    return {field.name: field.kind.from_json(value) for field, value in known.items() if not field.maintained}
+
+
+def _take_back_sidecar(work: UnitOfWork, base: Entity, sidecar: Entity, steps: Sequence[Step]) -> None:
+    rows, term = _locked(work, base, steps, "update")
+    add_sidecars(work, base, rows, [sidecar.plugin])
+    kind = steps[0].kind
+    if kind in ("create", "restore"):
+        applying.drop_sidecars(work, base, sidecar, rows)
+    elif kind == "delete":
+        images = {step.record_id: from_image(sidecar, step.before, step.record_id, 0) for step in steps}
+        applying.return_sidecars(work, base, sidecar, rows, images)
+    else:
+        prefix = sidecar.plugin
+        wanted = {
+            step.record_id: {f"{prefix}.{name}": value for name, value in _values(work, sidecar, step.before).items()}
+            for step in steps
+        }
+        applying.change(work, base, rows, wanted, term=term)

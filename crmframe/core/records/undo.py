@@ -1,0 +1,122 @@
+"""Undo: a new operation that takes back an old one, as far as nothing later stands in the way.
+
+The changes are taken back in reverse order, because the reverse of a valid sequence is valid. What was changed,
+referred to or taken since is found first (``conflicts.py``); then either all of it goes, or what can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from crmframe.core.errors import Conflict, NotFound, PermissionDenied, UndoConflict
+from crmframe.core.journal import tables
+from crmframe.core.records import reversing
+from crmframe.core.records.conflicts import Step, conflicts_of, steps_of
+from crmframe.core.work import Acting, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record that an undo left as it is, and why; ``reason`` is a msgid."""
+
+    entity: str
+    record_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """What an undo did: how many changes went back, and what was kept."""
+
+    undone: int
+    kept: Sequence[Kept]
+
+
+def undo(work: UnitOfWork, operation_id: int, *, partly: bool = False) -> UndoResult:
+    """Take back an operation, with the rights of whoever undoes.
+
+    Args:
+        partly: Take back what nothing stands in the way of, and name the rest.
+
+    Raises:
+        NotFound: There is no such operation.
+        Conflict: It was undone before, or had effects outside.
+        UndoConflict: Something later stands in the way and *partly* is False; ``data["conflicts"]`` lists it.
+        PermissionDenied: The actor may not change what it changed.
+    """
+    operation = _undoable(work, operation_id)
+    steps = steps_of(work, operation_id)
+    conflicts = conflicts_of(work, operation_id, steps)
+    if conflicts and not partly:
+        listed = [Kept(entity, record_id, reason) for (entity, record_id), reason in conflicts.items()]
+        raise UndoConflict(id=operation_id, count=len(listed), conflicts=listed)
+    work.journal.verb = "core.undo"
+    work.journal.undo_of = operation_id
+    going = [step for step in steps if step.key not in conflicts]
+    with work.acting_as(_acting(work, operation)):
+        for _, batch in groupby(reversed(going), key=lambda step: (step.entity, step.kind)):
+            for once in _distinct(list(batch)):
+                reversing.take_back(work, once)
+    _mark(work, operation, partly=bool(conflicts))
+    kept = [Kept(entity, record_id, reason) for (entity, record_id), reason in conflicts.items()]
+    return UndoResult(len(going), kept)
+
+
+def preview(work: UnitOfWork, operation_id: int) -> UndoResult:
+    """Return what an undo would do, without doing it. Raises as ``undo``, but never for conflicts."""
+    _undoable(work, operation_id)
+    steps = steps_of(work, operation_id)
+    conflicts = conflicts_of(work, operation_id, steps)
+    kept = [Kept(entity, record_id, reason) for (entity, record_id), reason in conflicts.items()]
+    return UndoResult(sum(step.key not in conflicts for step in steps), kept)
+
+
+def _undoable(work: UnitOfWork, operation_id: int) -> Any:
+    operation = work.connection.execute(
+        sa.select(tables.operation).where(tables.operation.c.id == operation_id)
+    ).first()
+    if operation is None:
+        raise NotFound(entity="operation", id=operation_id)
+    if operation.state == "undone":
+        raise Conflict(entity="operation", id=operation_id, state="undone already")
+    if not operation.undoable:
+        raise Conflict(entity="operation", id=operation_id, state="one with effects outside, which cannot be undone")
+    return operation
+
+
+def _acting(work: UnitOfWork, operation: Any) -> Acting | None:
+    """Whoever may run the action may take it back, with all it wrote in its own plugin's tables."""
+    entity, _, verb = operation.verb.rpartition(".")
+    plugin = work.registry.action_owner.get((entity, verb))
+    if plugin is None:
+        return None
+    if not work.actor.may(operation.verb):
+        raise PermissionDenied(permission=operation.verb)
+    return Acting(entity, verb, plugin)
+
+
+def _distinct(batch: Sequence[Step]) -> list[list[Step]]:
+    """Split a run of like steps so that no record occurs twice in a part."""
+    parts: list[list[Step]] = []
+    seen: set[int] = set()
+    for step in batch:
+        if not parts or step.record_id in seen:
+            parts.append([])
+            seen = set()
+        seen.add(step.record_id)
+        parts[-1].append(step)
+    return parts
+
+
+def _mark(work: UnitOfWork, operation: Any, *, partly: bool) -> None:
+    table = tables.operation
+    if not partly:
+        work.connection.execute(sa.update(table).where(table.c.id == operation.id).values(state="undone"))
+    if operation.undo_of is not None and not partly:
+        # Undoing an undo is a redo: the first operation is in effect again.
+        work.connection.execute(sa.update(table).where(table.c.id == operation.undo_of).values(state="done"))

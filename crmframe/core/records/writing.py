@@ -1,0 +1,226 @@
+"""Creating and changing records: parse, check rights, ask the guards, write, journal. The only way in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crmframe.core.access.term import Term
+from crmframe.core.contributions import Change
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.values import parse_values
+from crmframe.core.errors import InvalidInput, Problem, Stale
+from crmframe.core.records import applying, checks, rights
+from crmframe.core.records.maintaining import maintain
+from crmframe.core.records.reading import get
+from crmframe.core.records.rows import Row, add_sidecars, flat, locked
+from crmframe.core.work import UnitOfWork
+
+Raw = Mapping[str, Any]
+
+
+def create(work: UnitOfWork, entity_name: str, values: Raw) -> dict[str, Any]:
+    """Create one record and return it as the actor may read it.
+
+    Raises:
+        InvalidInput: Every problem of the values.
+        PermissionDenied: The actor may not create it, or not for this owner.
+        Vetoed: A guard refused.
+    """
+    [record_id] = create_many(work, entity_name, [values])
+    return _read_back(work, entity_name, record_id)
+
+
+def _read_back(work: UnitOfWork, entity_name: str, record_id: int) -> dict[str, Any]:
+    if work.actor.may(f"{entity_name}.read") or work.acting is not None:
+        return get(work, entity_name, record_id)
+    return {"id": record_id, "version": 1}
+
+
+def create_many(work: UnitOfWork, entity_name: str, rows: Sequence[Raw]) -> list[int]:
+    """Create records in one batch; returns their ids in the same order. Raises as ``create``."""
+    entity = work.schema.entity(entity_name)
+    rights.require(work, entity, "create")
+    values = _new_values(work, entity, rows)
+    work.journal.name_verb(f"{entity.name}.create")
+    change = Change(work, entity, "create", (), {}, values)
+    work.hooks.guard("before_create", change)
+    ids = applying.insert(work, entity, values)
+    checks.require_within(work, entity, ids, "create")
+    maintain(work, entity, values)
+    return ids
+
+
+def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[dict[str, Any]]:
+    problems: list[Problem] = []
+    for position, row in enumerate(rows):
+        problems += rights.refused_fields(work, entity, row, position)
+    complete = [_with_defaults(work, entity, row) for row in rows]
+    values, found = parse_values(work.schema.fields(entity), complete, work.parse_context(), partial=False)
+    problems += found
+    problems += checks.reference_problems(work, entity, values)
+    problems += checks.unique_problems(work, entity, values, [None] * len(values))
+    _raise_problems(problems)
+    return values
+
+
+def _with_defaults(work: UnitOfWork, entity: Entity, row: Raw) -> dict[str, Any]:
+    complete = dict(row)
+    for field in work.schema.fields(entity).values():
+        given = field.name in row or field.short_name in row
+        if field.default is not None and not given:
+            complete[field.name] = field.default(work) if callable(field.default) else field.default
+    return complete
+
+
+def _raise_problems(problems: Sequence[Problem]) -> None:
+    if problems:
+        unique = {(p.row, p.field, p.code): p for p in problems}
+        raise InvalidInput(list(unique.values()))
+
+
+def update(
+    work: UnitOfWork, entity_name: str, record_id: int, values: Raw, *, version: int | None = None
+) -> dict[str, Any]:
+    """Change one record and return it.
+
+    Args:
+        values: Only the fields to change.
+        version: The version that was read; None skips the check.
+
+    Raises:
+        NotFound: There is none, or the actor may not change it.
+        Stale: Somebody changed it since *version*.
+        InvalidInput, Vetoed, PermissionDenied: As ``create``.
+    """
+    versions = {} if version is None else {record_id: version}
+    update_many(work, entity_name, {record_id: values}, versions=versions)
+    return _read_back(work, entity_name, record_id)
+
+
+def update_many(
+    work: UnitOfWork, entity_name: str, changes: Mapping[int, Raw], *, versions: Mapping[int, int] | None = None
+) -> list[int]:
+    """Change records in one batch; returns the ids that really changed. Raises as ``update``."""
+    entity = work.schema.entity(entity_name)
+    rights.require(work, entity, "update")
+    work.journal.name_verb(f"{entity.name}.update")
+    return write_many(work, entity, changes, verb="update", versions=versions or {})
+
+
+def write(work: UnitOfWork, entity_name: str, record_id: int, values: Raw) -> None:
+    """Change the record an action runs on; the action's right stands for the right to update.
+
+    Raises:
+        NotFound, InvalidInput, Vetoed: As ``update``.
+    """
+    entity = work.schema.entity(entity_name)
+    if work.acting is None or work.acting.entity != entity_name:
+        raise TypeError("records.write is for actions on their own entity. Use records.update.")
+    write_many(work, entity, {record_id: values}, verb=work.acting.verb, versions={})
+
+
+def write_many(
+    work: UnitOfWork, entity: Entity, changes: Mapping[int, Raw], *, verb: str, versions: Mapping[int, int]
+) -> list[int]:
+    """Change records under the right *verb*: the shared body of updates and actions."""
+    term = rights.granted(work, entity, verb)
+    rows = locked(work, entity, changes, term)
+    _require_all(entity, changes, rows)
+    _require_versions(work, entity, rows, versions)
+    wanted = _wanted(work, entity, changes, rows)
+    _guard(work, entity, rows, wanted)
+    old = {i: dict(rows[i].columns) for i in wanted}
+    changed = applying.change(work, entity, rows, wanted, term=term)
+    _require_still_within(work, entity, changed, wanted, verb, term)
+    maintain(work, entity, [*(old[i] for i in changed), *(rows[i].columns for i in changed)])
+    return changed
+
+
+def _require_all(entity: Entity, wanted: Mapping[int, Any], rows: Mapping[int, Row]) -> None:
+    for record_id in wanted:
+        if record_id not in rows:
+            raise rights.not_found(entity, record_id)
+
+
+def _require_versions(
+    work: UnitOfWork, entity: Entity, rows: Mapping[int, Row], versions: Mapping[int, int]
+) -> None:
+    for record_id, given in versions.items():
+        current = rows[record_id].columns["version"]
+        if current != given:
+            raise Stale(entity=entity.label, id=record_id, given=given, current=current)
+
+
+def _wanted(
+    work: UnitOfWork, entity: Entity, changes: Mapping[int, Raw], rows: Mapping[int, Row]
+) -> dict[int, dict[str, Any]]:
+    ids = list(changes)
+    problems: list[Problem] = []
+    for position, record_id in enumerate(ids):
+        problems += rights.refused_fields(work, entity, changes[record_id], position)
+    raw = [changes[record_id] for record_id in ids]
+    values, found = parse_values(work.schema.fields(entity), raw, work.parse_context(), partial=True)
+    wanted = dict(zip(ids, values, strict=True))
+    complete = [{**rows[i].columns, **wanted[i]} for i in ids]
+    problems += found
+    problems += checks.reference_problems(work, entity, values)
+    problems += checks.unique_problems(work, entity, complete, ids)
+    problems += checks.cycle_problems(work, entity, wanted)
+    _raise_problems(problems)
+    names = {name for value in values for name in value if "." in name and not name.startswith("custom.")}
+    add_sidecars(work, entity, rows, sorted({name.partition(".")[0] for name in names}))
+    return wanted
+
+
+def _guard(work: UnitOfWork, entity: Entity, rows: Mapping[int, Row], wanted: Mapping[int, Raw]) -> None:
+    before = {i: flat(work, entity, rows[i]) for i in wanted}
+    after = [{n: v for n, v in wanted[i].items() if before[i].get(n) != v} for i in wanted]
+    work.hooks.guard("before_update", Change(work, entity, "update", tuple(wanted), before, after))
+
+
+def _require_still_within(
+    work: UnitOfWork, entity: Entity, ids: Sequence[int], wanted: Mapping[int, Raw], verb: str, term: Term
+) -> None:
+    """Giving a record away needs the right to assign; otherwise it must stay within reach."""
+    moved = [i for i in ids if {"owner_id", "team_id"} & wanted[i].keys()]
+    kept = [i for i in ids if i not in set(moved)]
+    if term.shape != "all":
+        checks.require_within(work, entity, kept, verb)
+        checks.require_within(work, entity, moved, "assign" if work.actor.may(f"{entity.name}.assign") else verb)
+
+
+def upsert_many(work: UnitOfWork, entity_name: str, key: str, rows: Sequence[Raw]) -> list[int]:
+    """Create the rows whose *key* is new, change the others; returns the ids in the same order.
+
+    Raises:
+        InvalidInput: As ``create`` and ``update``; also for a row without the key.
+    """
+    entity = work.schema.entity(entity_name)
+    field = work.schema.field(entity, key)
+    values, problems = parse_values({field.name: field}, [_only(row, field) for row in rows], work.parse_context(), partial=True)
+    missing = [i for i, value in enumerate(values) if value.get(field.name) is None]
+    problems += [Problem(field.name, "required", "{field} is needed to find the record.", {"field": field.label}, i) for i in missing]
+    _raise_problems(problems)
+    keys = [value[field.name] for value in values]
+    known = find_by(work, entity, field.name, keys)
+    new = [i for i, value in enumerate(keys) if value not in known]
+    update_rows = {known[value]: rows[i] for i, value in enumerate(keys) if value in known}
+    created = create_many(work, entity_name, [rows[i] for i in new]) if new else []
+    if update_rows:
+        update_many(work, entity_name, update_rows)
+    ids = {keys[i]: record_id for i, record_id in zip(new, created, strict=True)} | known
+    return [ids[value] for value in keys]
+
+
+def _only(row: Raw, field: Any) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name in (field.name, field.short_name)}
+
+
+def find_by(work: UnitOfWork, entity: Entity, name: str, values: Sequence[Any]) -> dict[Any, int]:
+    """Return value to id of the visible records whose field *name* has one of *values*; the lowest id wins."""
+    rows = checks.holders(work, entity, name, values)
+    found: dict[Any, int] = {}
+    for record_id, value in rows:
+        found.setdefault(value, record_id)
+    return found

@@ -1,0 +1,148 @@
+"""The unit of work: one transaction, one actor, one moment, and the journal of what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from crmframe.core.entities.kinds import ParseContext
+from crmframe.core.entities.schema import Schema
+from crmframe.core.journal.write import JournalBuffer, Origin
+from crmframe.core.storage.engine import Database
+
+if TYPE_CHECKING:
+    from crmframe.core.access.actor import Actor
+
+
+class Hooks(Protocol):
+    """How core asks plugins; the kernel's dispatcher is handed in."""
+
+    def guard(self, name: str, change: Any) -> None:
+        """Let every plugin look; raises Vetoed when one refuses."""
+
+    def chain(self, name: str, context: Any, value: Any) -> Any:
+        """Pass *value* through every plugin."""
+
+    def first(self, name: str, context: Any) -> Any:
+        """Return the first answer."""
+
+    def contribute(self, name: str, context: Any) -> Sequence[tuple[str, Any]]:
+        """Return every plugin's items with their plugin."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    """What holds for everybody: the zone decides what "today" is, the currency is the base one."""
+
+    zone: ZoneInfo = ZoneInfo("UTC")
+    currency: str = "USD"
+    region: str = "US"
+    locale: str = "en"
+
+
+@dataclass(slots=True)
+class Acting:
+    """The action that is running: it may write its own fields, and its plugin's entities."""
+
+    entity: str
+    verb: str
+    plugin: str
+
+
+class UnitOfWork:
+    """What every write and read is given."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: sa.Connection,
+        *,
+        schema: Schema,
+        hooks: Hooks,
+        actor: Actor,
+        origin: Origin,
+        settings: WorkspaceSettings,
+        now: datetime,
+        writes: bool,
+    ) -> None:
+        self.database = database
+        self.connection = connection
+        self.schema = schema
+        self.hooks = hooks
+        self.actor = actor
+        self.settings = settings
+        self.now = now
+        self.writes = writes
+        self.journal = JournalBuffer(origin, now)
+        self.acting: Acting | None = None
+        self.bumps_epoch = False
+        # Records on their way out: nothing recomputes or clears them meanwhile.
+        self.deleting: set[tuple[str, int]] = set()
+
+    @property
+    def registry(self) -> Any:
+        """Return the registry of entities and actions."""
+        return self.schema.registry
+
+    @property
+    def door(self) -> str:
+        """Return web, api, cli, import, job, event or system."""
+        return self.journal.origin.door
+
+    @property
+    def today(self) -> date:
+        """Return the day in the workspace's zone."""
+        return self.now.astimezone(self.settings.zone).date()
+
+    @property
+    def operation_id(self) -> int | None:
+        """Return the operation this work belongs to; None until something was written and flushed."""
+        return self.journal.operation_id
+
+    def parse_context(self) -> ParseContext:
+        """Return what turns text into values here."""
+        settings = self.settings
+        return ParseContext(zone=settings.zone, today=self.today, region=settings.region, currency=settings.currency)
+
+    def publish(self, name: str, payload: Mapping[str, Any], version: int = 1) -> None:
+        """Announce an event of the plugin's own, delivered after commit.
+
+        Args:
+            name: ``<plugin>.<past participle>``.
+            payload: JSON data.
+            version: Raise it when the payload changes incompatibly.
+        """
+        self.journal.publish(name, "", (), payload, version)
+
+    def rows(self, statement: sa.Select[Any]) -> list[Any]:
+        """Return the rows of a read-only select; combine with ``records.visible`` to obey the actor's rights."""
+        if not isinstance(statement, sa.Select | sa.CompoundSelect):
+            raise TypeError("work.rows takes a select. Writes go through records.")
+        return list(self.connection.execute(statement).all())
+
+    def scalar(self, statement: sa.Select[Any]) -> Any:
+        """Return the first column of the first row of a read-only select, None when there is none."""
+        rows = self.rows(statement)
+        return rows[0][0] if rows else None
+
+    @contextmanager
+    def acting_as(self, acting: Acting) -> Iterator[None]:
+        """Run an action's code."""
+        outer, self.acting = self.acting, acting
+        try:
+            yield
+        finally:
+            self.acting = outer
+
+    def finish(self) -> None:
+        """Write the journal; the transaction commits next."""
+        self.journal.flush(self.connection)
+
+
+Clock = Callable[[], datetime]
