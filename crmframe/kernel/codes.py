@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crmframe.core.errors import CrmError, Problem
+from crmframe.core.errors import Conflict, CrmError, Problem
 
 CODES: dict[str, str] = {
     "P001": "The plugin {plugin} is enabled but not installed. Install it, or take it off the list of enabled plugins.",
@@ -19,7 +19,7 @@ CODES: dict[str, str] = {
     "P004": "{plugin} needs {needs} in version {range}, but {found} is installed.",
     "P005": "These plugins need each other in a circle: {cycle}. None of them can be loaded.",
     "P006": "{plugin} could not be loaded: {error}",
-    "P007": "The database changes of {plugin} were undone: {error}",
+    "P007": "The database changes of {plugin} were refused: {error}",
     "P008": "{plugin} implements the hook {hook}, which does not exist.{suggestion}",
     "P009": "The settings of {plugin} are not valid: {error}",
     "P010": "{plugin} and {other} both claim {what}. Remove one of them.",
@@ -86,15 +86,26 @@ class PluginFailed(CrmError):
 
 
 class CannotStart(CrmError):
-    """The application refuses to start; ``problem`` says why."""
+    """The application refuses to start; ``problems`` say why."""
 
     code = "cannot_start"
     status = 503
-    template = "{sentence}"
+    template = "{sentences}"
 
-    def __init__(self, problem: PluginProblem) -> None:
+    def __init__(self, *problems: PluginProblem) -> None:
+        self.problems = problems
+        super().__init__(sentences=" ".join(f"{each.code}: {each.message()}" for each in problems))
+
+
+class CannotChangePlugin(Conflict):
+    """A plugin cannot be enabled or disabled; ``problem`` is the P-code behind it, if there is one."""
+
+    code = "cannot_change_plugin"
+    template = "{reason}"
+
+    def __init__(self, reason: Problem, problem: PluginProblem | None = None) -> None:
         self.problem = problem
-        super().__init__(sentence=problem.message())
+        super().__init__(reason=reason.message(), because=reason)
 
 
 def first_line(error: BaseException) -> str:

@@ -76,6 +76,7 @@ class Hooks:
         recover: Callable[[Any], None] | None = None,
     ) -> None:
         self.manager = hook_manager()
+        self.clock = clock
         self.trace = trace
         self.recover = recover
         self.failures: deque[PluginProblem] = deque(maxlen=100)

@@ -133,3 +133,14 @@ def _cycle(path: list[str]) -> dict[str, PluginProblem]:
     names = names[start:] + names[:start]
     text = " → ".join([*names, names[0]])
     return {name: PluginProblem(name, "P005", {"cycle": text}) for name in names}
+
+
+def with_requirements_of(available: Mapping[str, Manifest], name: str) -> set[str]:
+    """Return *name* and everything that it requires, directly or not, the core aside."""
+    wanted, waiting = {name}, [name]
+    while waiting:
+        manifest = available.get(waiting.pop())
+        new = set(manifest.requires if manifest else ()) - wanted - {"core"}
+        wanted |= new
+        waiting += new
+    return wanted

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,17 +83,22 @@ def upgrade(
         CannotStart: The core's own schema is newer than the code, or its migration failed.
     """
     problems: dict[str, PluginProblem] = {}
-    prepare(engine, manifests, backup_folder=backup_folder)
-    for manifest in manifests:
-        try:
-            upgrade_one(engine, manifest, [each.table_prefix for each in manifests])
-        except PluginRejected as rejected:
-            problems[manifest.name] = rejected.problem
+    with upgrading(engine, manifests, backup_folder=backup_folder) as run:
+        for manifest in manifests:
+            try:
+                run(manifest)
+            except PluginRejected as rejected:
+                problems[manifest.name] = rejected.problem
     return problems
 
 
-def prepare(engine: sa.Engine, manifests: Sequence[Manifest], *, backup_folder: Path | None = None) -> None:
-    """Refuse a database that is newer than the framework, back up one that will change, and migrate the kernel's tables.
+@contextmanager
+def upgrading(
+    engine: sa.Engine, manifests: Sequence[Manifest], *, backup_folder: Path | None = None
+) -> Iterator[Callable[[Manifest], None]]:
+    """Refuse a database newer than the framework, back up one that will change, and give ``upgrade_one`` for each plugin.
+
+    The copy is removed again when in the end nothing changed, or a plugin that fails at every start would fill the disk.
 
     Raises:
         CannotStart: See ``upgrade``.
@@ -102,10 +108,16 @@ def prepare(engine: sa.Engine, manifests: Sequence[Manifest], *, backup_folder: 
         if each.name in FRAMEWORK and each.problem is not None:
             raise CannotStart(each.problem)
     is_new = found[0].current is None
-    if not is_new and any(each.pending for each in found):
-        storage.back_up(engine, backup_folder)
-    if found[0].pending:
-        _run(engine, KERNEL, None)
+    backup = (
+        storage.back_up(engine, backup_folder) if not is_new and any(each.pending for each in found) else None
+    )
+    ran = list(_run(engine, KERNEL, None)) if found[0].pending else []
+    prefixes = [each.table_prefix for each in manifests]
+    try:
+        yield lambda manifest: ran.extend(upgrade_one(engine, manifest, prefixes))
+    finally:
+        if backup is not None and not ran:
+            backup.unlink(missing_ok=True)
 
 
 def upgrade_one(engine: sa.Engine, manifest: Manifest, prefixes: Iterable[str] = ()) -> tuple[str, ...]:

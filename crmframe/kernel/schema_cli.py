@@ -11,7 +11,7 @@ from crmframe.core.storage.metadata import METADATA
 from crmframe.kernel.autogenerate import autogenerate, scratch_database
 from crmframe.kernel.discovery import discover
 from crmframe.kernel.manifest import Manifest, core_manifest
-from crmframe.kernel.resolver import resolve
+from crmframe.kernel.resolver import resolve, with_requirements_of
 
 
 @click.command()
@@ -32,13 +32,7 @@ def main(name: str, message: str, paths: tuple[str, ...]) -> None:
 
 def _with_requirements(name: str, paths: tuple[str, ...]) -> list[Manifest]:
     available = discover(paths).manifests
-    wanted, waiting = {name}, [name]
-    while waiting:
-        manifest = available.get(waiting.pop())
-        new = set(manifest.requires if manifest else ()) - wanted - {"core"}
-        wanted |= new
-        waiting += new
-    resolution = resolve(available, wanted, core=core_manifest())
+    resolution = resolve(available, with_requirements_of(available, name), core=core_manifest())
     if resolution.problems:
         raise click.ClickException(" ".join(each.message() for each in resolution.problems.values()))
     return [each for each in resolution.order if each.name != name] + [available[name]]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from crmframe.core.storage.types import Instant
 from crmframe.kernel.manifest import Manifest
@@ -56,9 +56,17 @@ class PluginState:
     changed_by: str = "start"
 
     @classmethod
-    def of(cls, manifest: Manifest, state: State, changed_by: str) -> PluginState:
-        """Return the state of a plugin that nothing went wrong with."""
-        return cls(manifest.name, str(manifest.version), state, manifest.table_prefix, changed_by=changed_by)
+    def of(
+        cls,
+        manifest: Manifest,
+        state: State,
+        *,
+        schema_head: str | None = None,
+        error: str = "",
+        by: str = "start",
+    ) -> PluginState:
+        """Return the state of the plugin that *manifest* describes."""
+        return cls(manifest.name, str(manifest.version), state, manifest.table_prefix, schema_head, error, by)
 
 
 def read_states(engine: sa.Engine) -> dict[str, PluginState]:
@@ -73,12 +81,41 @@ def read_states(engine: sa.Engine) -> dict[str, PluginState]:
     return {row.name: PluginState(*row) for row in rows}
 
 
-def save_states(connection: sa.Connection, states: Iterable[PluginState], at: datetime) -> None:
-    """Write one row per plugin, replacing what was there."""
+def store_states(
+    engine: sa.Engine, states: Sequence[PluginState], at: datetime, *, announce: bool = False
+) -> None:
+    """Write one row per plugin, replacing what was there.
+
+    Args:
+        announce: Also tell every process to look again.
+    """
+    for attempt in (1, 2):
+        try:
+            with _writing(engine) as connection:
+                _replace(connection, states, at)
+                if announce:
+                    connection.execute(sa.update(GENERATION_TABLE).values(value=GENERATION_TABLE.c.value + 1))
+        except IntegrityError:
+            # Another process that starts just now wrote the same row between our DELETE and INSERT.
+            if attempt == 2:
+                raise
+        else:
+            return
+
+
+def _replace(connection: sa.Connection, states: Sequence[PluginState], at: datetime) -> None:
     for each in states:
         values = {name: getattr(each, name) for name in PluginState.__slots__}
         connection.execute(sa.delete(PLUGIN_TABLE).where(PLUGIN_TABLE.c.name == each.name))
         connection.execute(sa.insert(PLUGIN_TABLE).values(**values, changed_at=at))
+
+
+@contextmanager
+def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    with engine.connect() as connection:
+        marked = connection.execution_options(crmframe_write=True)
+        with marked.begin():
+            yield marked
 
 
 def read_generation(engine: sa.Engine) -> int:
@@ -87,20 +124,6 @@ def read_generation(engine: sa.Engine) -> int:
         value = connection.scalar(sa.select(GENERATION_TABLE.c.value))
         connection.rollback()
     return value or 0
-
-
-def bump_generation(connection: sa.Connection) -> None:
-    """Tell every process to look again, once this transaction is committed."""
-    connection.execute(sa.update(GENERATION_TABLE).values(value=GENERATION_TABLE.c.value + 1))
-
-
-@contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a short transaction of the kernel's own."""
-    with engine.connect() as connection:
-        marked = connection.execution_options(crmframe_write=True)
-        with marked.begin():
-            yield marked
 
 
 def wanted_names(states: Mapping[str, PluginState]) -> tuple[str, ...]:
