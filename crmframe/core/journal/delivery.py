@@ -1,0 +1,224 @@
+"""Delivering events: what the subscribers are told, when, and what happens when one of them fails."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crmframe.core.contributions import Event, Subscription
+from crmframe.core.errors import StorageFull, Unavailable
+from crmframe.core.journal import retries
+from crmframe.core.journal.events import Cursor, batches_of, end_of_stream, read_batches
+from crmframe.core.journal.lease import LeaseLost, new_owner
+from crmframe.core.journal.retries import EndlessReaction, Retry
+from crmframe.core.journal.subscriptions import (
+    LONGEST_CHAIN,
+    EventApplication,
+    Reaction,
+    Step,
+    causes,
+    claim,
+    is_registered,
+    places,
+    reactions,
+    register,
+    release,
+)
+
+log = logging.getLogger(__name__)
+
+# Commits looked at in one go.
+WINDOW = 100
+# The database is in trouble, not the handler: nothing is noted against it.
+TROUBLE = (LeaseLost, Unavailable, StorageFull)
+
+
+class Delivery:
+    """Serves the subscriptions of an application, as one of possibly many processes.
+
+    Args:
+        actor: On whose behalf handlers work.
+        stopping: Once set, the reaction that runs is the last.
+    """
+
+    def __init__(
+        self, application: EventApplication, actor: Any, stopping: threading.Event | None = None
+    ) -> None:
+        self._application = application
+        self._actor = actor
+        self._stopping = stopping or threading.Event()
+        self._owner = new_owner()
+        self._is_registered = False
+        self._has_claimed = False
+        # How far was looked without finding anything of interest: worth remembering, not worth a write.
+        self._seen: dict[str, Cursor] = {}
+
+    def run_once(self) -> int:
+        """Deliver all there is, also what the handlers themselves cause; return how often a handler ran.
+
+        Raises:
+            Unavailable: The database does not answer; nothing is lost, call again.
+        """
+        self._register()
+        total = 0
+        while not self._stopping.is_set():
+            ran = self._retry_due() + sum(self.deliver(each) for each in self._waiting())
+            total += ran
+            if not ran:
+                break
+        return total
+
+    def deliver(self, subscription: Subscription) -> int:
+        """Let one subscription take what lies ahead of it; return how often its handler ran."""
+        ran = 0
+        try:
+            while not self._stopping.is_set():
+                step = self._window(subscription)
+                if step is None:
+                    break
+                ran += step
+        except LeaseLost:
+            self._seen.pop(subscription.key, None)
+        return ran
+
+    def close(self) -> None:
+        """Give the leases back."""
+        if self._has_claimed:
+            with self._application.database.write() as connection:
+                release(connection, self._owner)
+
+    def _register(self) -> None:
+        if self._is_registered:
+            return
+        subscriptions = self._application.subscriptions
+        with self._application.database.read() as connection:
+            self._is_registered = is_registered(connection, subscriptions)
+        if not self._is_registered:
+            with self._application.database.write() as connection:
+                register(connection, subscriptions)
+            self._is_registered = True
+
+    def _waiting(self) -> list[Subscription]:
+        with self._application.database.read() as connection:
+            mine = places(connection, self._owner, self._application.clock())
+            end = end_of_stream(connection)
+        return [
+            each
+            for each in self._application.subscriptions
+            if each.key in mine and self._start(each.key, mine[each.key].cursor) < end
+        ]
+
+    def _start(self, key: str, place: Cursor) -> Cursor:
+        return max(place, self._seen.get(key, place))
+
+    def _window(self, subscription: Subscription) -> int | None:
+        """Work on the next commits; None when there are none, or they are somebody else's to deliver."""
+        key = subscription.key
+        with self._application.database.read() as connection:
+            place = places(connection, self._owner, self._application.clock()).get(key)
+            if place is None:
+                return None
+            batches = read_batches(connection, self._start(key, place.cursor), WINDOW, subscription.events)
+        if not batches:
+            return None
+        ahead, end = reactions(batches), batches[-1].cursor
+        is_long = len(batches) == WINDOW
+        if (ahead or is_long) and not place.is_held:
+            self._claim(key, place.cursor)
+        if ahead:
+            return self._take(subscription, place.cursor, ahead)
+        if is_long:
+            with self._application.database.write() as connection:
+                Step(key, self._owner, place.cursor, end).take(connection, self._application.clock())
+        self._seen[key] = end
+        return 0
+
+    def _take(self, subscription: Subscription, start: Cursor, ahead: Sequence[Reaction]) -> int:
+        for done, reaction in enumerate(ahead):
+            if self._stopping.is_set():
+                return done
+            self._react(subscription, Step(subscription.key, self._owner, start, reaction.to), reaction)
+            start = reaction.to
+        return len(ahead)
+
+    def _claim(self, key: str, expected: Cursor) -> None:
+        self._has_claimed = True
+        with self._application.database.write() as connection:
+            if claim(connection, key, self._owner, self._application.clock()) != expected:
+                raise LeaseLost(f"Subscription {key} is served by somebody else.")
+
+    def _react(self, subscription: Subscription, step: Step, reaction: Reaction) -> None:
+        try:
+            self._call(subscription, reaction.operation_id, reaction.events, step.take, reaction.caused)
+        except TROUBLE:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a handler may raise anything and stops nobody else
+            self._report(subscription, reaction.operation_id, error)
+            with self._application.database.write() as connection:
+                now = self._application.clock()
+                step.take(connection, now)
+                retries.set_aside(connection, subscription.key, reaction, error, now)
+
+    def _retry_due(self) -> int:
+        subscriptions = {each.key: each for each in self._application.subscriptions}
+        with self._application.database.read() as connection:
+            found = retries.due(connection, list(subscriptions), self._application.clock())
+        for retry in found:
+            if self._stopping.is_set():
+                break
+            self._try_again(subscriptions[retry.subscription], retry)
+        return len(found)
+
+    def _try_again(self, subscription: Subscription, retry: Retry) -> None:
+        with self._application.database.read() as connection:
+            batches = batches_of(connection, retry.commits, subscription.events)
+        events = [each for batch in batches for each in batch.events]
+
+        def fence(connection: sa.Connection, _now: datetime) -> None:
+            if not retries.take(connection, retry):
+                raise LeaseLost(f"Delivery {retry.id} was taken by somebody else.")
+
+        try:
+            self._call(subscription, retry.operation_id, events, fence, caused=True)
+        except LeaseLost:
+            return
+        except TROUBLE:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - see _react
+            self._report(subscription, retry.operation_id, error)
+            with self._application.database.write() as connection:
+                retries.failed_again(connection, retry, error, self._application.clock())
+
+    def _call(
+        self,
+        subscription: Subscription,
+        operation_id: int,
+        events: Sequence[Event],
+        fence: Callable[[sa.Connection, datetime], None],
+        caused: bool,
+    ) -> None:
+        """Run the handler; ``fence`` makes sure that its transaction counts only once."""
+        work = self._application.work(
+            self._actor, door="event", write=True, cause=(subscription.key, operation_id)
+        )
+        with work as unit:
+            fence(unit.connection, unit.now)
+            if caused and causes(unit.connection, operation_id) >= LONGEST_CHAIN:
+                raise EndlessReaction(
+                    f"Operation {operation_id} is a reaction to a reaction, {LONGEST_CHAIN} times over. "
+                    f"{subscription.key} was not told of it: reactions seem to cause each other without end."
+                )
+            subscription.handle(unit, events)
+
+    def _report(self, subscription: Subscription, operation_id: int, error: BaseException) -> None:
+        log.warning(
+            "Subscription %s failed on the events of operation %s",
+            subscription.key,
+            operation_id,
+            exc_info=error,
+        )
