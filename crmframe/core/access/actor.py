@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 Right = Literal["hidden", "read", "write"]
 RANK: Mapping[str, int] = MappingProxyType({"hidden": 0, "read": 1, "write": 2})
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 EVERYWHERE = frozenset({"all"})
 # The scope of what everybody signed in may know: the names of users and teams. No token narrows it away.
 NAMES = frozenset({"names"})
@@ -47,14 +46,14 @@ class Actor:
 
     id: int | None
     name: str
-    grants: Mapping[str, frozenset[str]] = NOTHING
+    grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
     team_ids: tuple[int, ...] = ()
     tree_ids: tuple[int, ...] = ()
     locale: str = ""
     zone: str = ""
     is_admin: bool = False
     unlimited: bool = False
-    field_rules: Mapping[str, Mapping[str, FieldRule]] = NOTHING
+    field_rules: Mapping[str, Mapping[str, FieldRule]] = field(default_factory=dict)
     scopes: tuple[str, ...] | None = None
     must_change_password: bool = False
 

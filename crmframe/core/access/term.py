@@ -31,7 +31,7 @@ class Term:
             return NONE
         if self.shape == "all":
             return other
-        if other.shape in ("all", self.shape):
+        if other.shape == "all":
             return self
         return self._joined(other, "and", sa.and_)
 
@@ -40,16 +40,16 @@ class Term:
             return ALL
         if self.shape == "none":
             return other
-        if other.shape in ("none", self.shape):
+        if other.shape == "none":
             return self
         return self._joined(other, "or", sa.or_)
 
     def _joined(self, other: Term, word: str, join: Callable[..., sa.ColumnElement[bool]]) -> Term:
-        return Term(
-            f"({self.shape} {word} {other.shape})",
-            lambda frm: join(self.build(frm), other.build(frm)),
-            merged_values(self.values, other.values),
-        )
+        values = merged_values(self.values, other.values)
+        if other.shape == self.shape:
+            return self
+        shape = f"({self.shape} {word} {other.shape})"
+        return Term(shape, lambda frm: join(self.build(frm), other.build(frm)), values)
 
 
 def merged_values(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
