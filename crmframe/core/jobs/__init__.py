@@ -1,0 +1,1 @@
+"""Jobs: work outside the request, recorded in the database and done at least once."""
