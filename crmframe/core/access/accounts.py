@@ -82,7 +82,7 @@ def sign_in(
     with database.write() as connection:
         attempt_id = throttle.begin_attempt(connection, attempt, now)
         account = _find_account(connection, login)
-    password_hash = account.password_hash if account else None
+    password_hash: Any = account.password_hash if account else None
     if not hasher.matches(password_hash, password) or not account.is_active:
         raise WrongPassword
     renewed = hasher.hash(password) if hasher.is_outdated(password_hash) else password_hash

@@ -16,6 +16,7 @@ from crmframe.core.access.policy import ASKS, MAX_DEPTH, granted, permission_of,
 from crmframe.core.access.scopes import holder_column, scoped
 from crmframe.core.access.term import Term
 from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.kinds import Reference
 from crmframe.core.errors import PermissionDenied
 
 if TYPE_CHECKING:
@@ -195,16 +196,13 @@ def _parent_reasons(question: _Question, depth: int) -> Iterator[Sentence]:
             yield from _answer(above, depth + 1).sentences
 
 
-def _is_about(question: _Question, name: str) -> bool:
-    return question.entity.fields[name].kind.name == "any_reference"
-
-
 def _target(question: _Question, name: str, value: Any) -> tuple[Entity | None, int | None]:
     entities = question.work.registry.entities
     if value is None:
         return None, None
-    if not _is_about(question, name):
-        return entities.get(question.entity.fields[name].kind.entity), int(value)
+    kind = question.entity.fields[name].kind
+    if isinstance(kind, Reference):
+        return entities.get(kind.entity), int(value)
     target, _, key = str(value).partition(":")
     return entities.get(target), int(key)
 

@@ -131,7 +131,7 @@ def _user_statement() -> sa.Select[Any]:
 
 
 def _rights_statement() -> sa.CompoundSelect[Any]:
-    user_id = sa.bindparam("user_id")
+    user_id: Any = sa.bindparam("user_id")
     own = sa.select(_membership.c.team_id.label("id")).where(_membership.c.user_id == user_id)
     tree = own.cte("tree", recursive=True)
     # UNION, not UNION ALL: a circle of teams ends.
@@ -159,7 +159,7 @@ def _rights_statement() -> sa.CompoundSelect[Any]:
 def _part(name: str, columns: list[Any], source: sa.Select[Any]) -> sa.Select[Any]:
     """Return *source* in the common form: part, two numbers, three texts."""
     kinds = (sa.BigInteger, sa.BigInteger, sa.Text, sa.Text, sa.Text)
-    filled = [
+    filled: list[Any] = [
         (sa.cast(sa.null(), kind) if column is None else sa.cast(column, kind)).label(label)
         for column, kind, label in zip(columns, kinds, "abcde", strict=True)
     ]

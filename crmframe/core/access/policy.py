@@ -17,6 +17,7 @@ from crmframe.core.access.term import ALL, NONE, Term, merged_values
 from crmframe.core.contributions import PolicyContext
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import Reference
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -91,7 +92,7 @@ def through(work: UnitOfWork, entity: Entity, name: str, asked: str, depth: int 
     field = entity.fields[name]
     if field.kind.name == "any_reference":
         return _about(work, entity, name, asked, depth)
-    target = work.registry.entities.get(field.kind.entity)
+    target = work.registry.entities.get(field.kind.entity) if isinstance(field.kind, Reference) else None
     if target is None:
         return NONE
     return _by_reference(entity, field, target, _policy(work, target, asked, depth + 1))

@@ -17,6 +17,7 @@ import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -68,8 +69,8 @@ def begin_attempt(connection: sa.Connection, attempt: Attempt, now: datetime) ->
     if wait > timedelta(0):
         raise TooManyAttempts(seconds=math.ceil(wait.total_seconds()))
     values = {"account": attempt.account, "address": attempt.address, "at": now, "succeeded": False}
-    inserted = connection.execute(sa.insert(login_attempt).values(values))
-    return int(inserted.inserted_primary_key[0])
+    inserted: Any = connection.execute(sa.insert(login_attempt).values(values)).inserted_primary_key
+    return int(inserted[0])
 
 
 def attempt_succeeded(connection: sa.Connection, attempt: Attempt, attempt_id: int) -> None:
@@ -113,13 +114,13 @@ def _since(now: datetime) -> dict[str, datetime]:
     return {"recent": now - WINDOW, "known_since": now - KNOWN_FOR}
 
 
-def _counts() -> sa.Select[tuple[int, ...]]:
+def _counts() -> sa.Select[Any]:
     rows = login_attempt.c
     ours, here = rows.account == sa.bindparam("account"), rows.address == sa.bindparam("address")
     recent = rows.at > sa.bindparam("recent", type_=rows.at.type)
     known_since = sa.bindparam("known_since", type_=rows.at.type)
 
-    def value(what: sa.ColumnElement[object], *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[object]:
+    def value(what: sa.ColumnElement[Any], *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
         return sa.select(what).where(~rows.succeeded, recent, *conditions).scalar_subquery()
 
     known = sa.select(rows.id).where(ours, here, rows.succeeded, rows.at > known_since).exists()

@@ -80,8 +80,8 @@ def create_token(
         "created_at": work.now,
         "expires_at": expires_at,
     }
-    inserted = work.connection.execute(sa.insert(token).values(values))
-    return int(inserted.inserted_primary_key[0]), secret
+    inserted: Any = work.connection.execute(sa.insert(token).values(values)).inserted_primary_key
+    return int(inserted[0]), secret
 
 
 def revoke_token(work: UnitOfWork, user_id: int, token_id: int) -> None:
