@@ -124,7 +124,7 @@ def _refusal(template: str, **data: str) -> CannotChangePlugin:
 
 
 def _import_problem(options: PluginOptions, manifests: Iterable[Manifest]) -> PluginProblem | None:
-    seconds = options.import_seconds or PluginOptions.import_seconds
+    seconds = options.import_seconds or PluginOptions().import_seconds
     found = probe(list(manifests), seconds=seconds, cache_folder=options.cache_folder)
     return next(iter(found.values()), None)
 

@@ -106,9 +106,8 @@ def load_plugins(
         raise CannotStart(*build.problems.values())
     if migrate:
         _remember(build, resolution, found, states)
-    return PluginSystem(
-        build.hooks, tuple(build.loaded.values()), dict(sorted(problems.items())), found.manifests
-    )
+    loaded, unhappy = tuple(build.loaded.values()), dict(sorted(build.problems.items()))
+    return PluginSystem(build.hooks, loaded, unhappy, found.manifests, found.problems)
 
 
 def _try_imports(build: _Build, manifests: Sequence[Manifest]) -> None:

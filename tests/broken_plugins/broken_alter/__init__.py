@@ -1,0 +1,1 @@
+"""Alters a table of the core."""

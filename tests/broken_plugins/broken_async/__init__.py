@@ -1,0 +1,8 @@
+"""Implements a hook as a coroutine."""
+
+from crmframe.hookspecs import hookimpl
+
+
+@hookimpl
+async def notices(context: object) -> list[str]:
+    return []

@@ -1,0 +1,1 @@
+"""Does not run beside a plugin that works."""

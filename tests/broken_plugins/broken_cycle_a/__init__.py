@@ -1,0 +1,1 @@
+"""Needs the one that needs it."""

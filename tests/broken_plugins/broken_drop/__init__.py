@@ -1,0 +1,1 @@
+"""Drops a table of the core."""

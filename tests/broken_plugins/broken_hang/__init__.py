@@ -1,0 +1,5 @@
+"""Hangs at import."""
+
+import time
+
+time.sleep(3600)

@@ -1,0 +1,1 @@
+"""Puts an index on a table of the core."""

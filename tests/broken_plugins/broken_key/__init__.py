@@ -1,0 +1,1 @@
+"""Its foreign key would block the core."""

@@ -1,0 +1,1 @@
+"""Its manifest is wrong in four ways."""

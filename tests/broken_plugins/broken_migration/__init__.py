@@ -1,0 +1,1 @@
+"""Fails in its migration, after making a table."""

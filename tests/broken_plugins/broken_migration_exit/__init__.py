@@ -1,0 +1,1 @@
+"""Exits in its migration, after making a table."""

@@ -1,0 +1,16 @@
+"""Tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "broken_migration_exit_0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "broken_migration_exit_row",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("text", sa.Text()),
+    )
+    raise SystemExit(3)

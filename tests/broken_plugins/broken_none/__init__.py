@@ -1,0 +1,8 @@
+"""Forgets to return."""
+
+from crmframe.hookspecs import hookimpl
+
+
+@hookimpl
+def menu() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""Makes a table outside its prefix."""

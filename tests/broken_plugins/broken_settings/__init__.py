@@ -1,0 +1,9 @@
+"""Its settings are not set."""
+
+from pydantic import BaseModel
+
+
+class Settings(BaseModel):
+    """What must be set."""
+
+    limit: int

@@ -1,0 +1,1 @@
+"""Needs a newer version of a plugin."""

@@ -1,0 +1,13 @@
+"""Customer."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "core_0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "core_customer", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text())
+    )
