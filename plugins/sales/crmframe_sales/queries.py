@@ -13,9 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.api import NotFound, UnitOfWork, records
-from crmframe_sales.models import LostReason, Stage, StageChange
+from crmframe_sales.models import Deal, LostReason, Stage, StageChange
 
 SECONDS_PER_DAY = 86_400
+CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +131,26 @@ def funnel(work: UnitOfWork, pipeline_id: int, since: date | None = None) -> lis
     return rows
 
 
-def weighted_pipeline(work: UnitOfWork, pipeline_id: int | None = None) -> list[Forecast]:
-    """Sum the open deals by stage and currency; a deal's own probability decides, percent of its amount."""
+def weighted_pipeline(
+    work: UnitOfWork, pipeline_id: int | None = None, *, owner_id: int | None = None
+) -> list[Forecast]:
+    """Sum the open deals by stage and currency; a deal's own probability decides, percent of its amount.
+
+    Args:
+        pipeline_id: None takes every pipeline; ``owner_id`` likewise every owner.
+    """
     deal, stage = records.visible(work, "sales.deal"), Stage.__table__
-    amount = sa.func.sum(sa.type_coerce(deal.c.amount, sa.BigInteger))
     # Scaled integers: sums stay exact on both databases, and the division happens once, in Decimal.
-    product = sa.type_coerce(deal.c.amount, sa.BigInteger) * sa.func.coalesce(deal.c.probability, stage.c.probability)
+    units = sa.type_coerce(deal.c.amount, sa.BigInteger)
+    weighted = units * sa.func.coalesce(deal.c.probability, stage.c.probability)
     statement = (
         sa.select(
             stage.c.id,
             stage.c.name,
             sa.func.coalesce(deal.c.currency, "").label("currency"),
             sa.func.count().label("deals"),
-            sa.func.coalesce(amount, 0).label("amount"),
-            sa.func.coalesce(sa.func.sum(product), 0).label("weighted"),
+            sa.func.coalesce(sa.func.sum(units), 0).label("amount"),
+            sa.func.coalesce(sa.func.sum(weighted), 0).label("weighted"),
         )
         .join_from(deal, stage, stage.c.id == deal.c.stage_id)
         .where(stage.c.kind == "open", deal.c.archived_at.is_(None))
@@ -152,27 +159,8 @@ def weighted_pipeline(work: UnitOfWork, pipeline_id: int | None = None) -> list[
     )
     if pipeline_id is not None:
         statement = statement.where(stage.c.pipeline_id == pipeline_id)
-    return [_forecast(row) for row in work.rows(statement)]
-
-
-def my_open_deals(work: UnitOfWork) -> list[Forecast]:
-    """Sum the actor's own open deals by stage and currency."""
-    deal, stage = records.visible(work, "sales.deal"), Stage.__table__
-    coerced = sa.type_coerce(deal.c.amount, sa.BigInteger)
-    statement = (
-        sa.select(
-            stage.c.id,
-            stage.c.name,
-            sa.func.coalesce(deal.c.currency, "").label("currency"),
-            sa.func.count().label("deals"),
-            sa.func.coalesce(sa.func.sum(coerced), 0).label("amount"),
-            sa.func.coalesce(sa.func.sum(coerced * deal.c.probability), 0).label("weighted"),
-        )
-        .join_from(deal, stage, stage.c.id == deal.c.stage_id)
-        .where(stage.c.kind == "open", deal.c.archived_at.is_(None), deal.c.owner_id == work.actor.id)
-        .group_by(stage.c.id, stage.c.name, stage.c.pipeline_id, stage.c.position, deal.c.currency)
-        .order_by(stage.c.pipeline_id, stage.c.position, stage.c.id, sa.literal_column("currency"))
-    )
+    if owner_id is not None:
+        statement = statement.where(deal.c.owner_id == owner_id)
     return [_forecast(row) for row in work.rows(statement)]
 
 
@@ -220,6 +208,64 @@ def closed_deals(work: UnitOfWork, customer_id: int, limit: int = 50) -> list[An
         .where(deal.c.customer_id == customer_id, deal.c.closed_at.is_not(None))
         .order_by(deal.c.closed_at.desc(), deal.c.id.desc())
         .limit(limit)
+    )
+
+
+def customers_with_open_deals(work: UnitOfWork, customer_ids: Sequence[int]) -> list[Any]:
+    """Return customer_id and number of open deals of those that have any, whoever may see the deals.
+
+    A deal that the actor may not see keeps its customer as well, so visibility plays no part.
+    """
+    deal = Deal.__table__
+    return work.rows(
+        sa.select(deal.c.customer_id, sa.func.count().label("deals"))
+        .where(deal.c.customer_id.in_(customer_ids), deal.c.closed_at.is_(None))
+        .group_by(deal.c.customer_id)
+        .order_by(deal.c.customer_id)
+    )
+
+
+def slow_deals(work: UnitOfWork, deal_ids: Sequence[int]) -> list[Any]:
+    """Return id, close_on and stage_entered_at of the open ones among the visible deals *deal_ids*."""
+    deal = records.visible(work, "sales.deal")
+    return work.rows(
+        sa.select(deal.c.id, deal.c.close_on, deal.c.stage_entered_at)
+        .where(deal.c.id.in_(deal_ids), deal.c.closed_at.is_(None))
+        .order_by(deal.c.id)
+    )
+
+
+def overdue_by_owner(work: UnitOfWork) -> list[Any]:
+    """Return owner_id and number of open deals past their close date, for every owner."""
+    deal = records.visible(work, "sales.deal")
+    return work.rows(
+        sa.select(deal.c.owner_id, sa.func.count().label("deals"))
+        .where(deal.c.closed_at.is_(None), deal.c.archived_at.is_(None), deal.c.close_on < work.today)
+        .group_by(deal.c.owner_id)
+        .order_by(deal.c.owner_id)
+    )
+
+
+def inconsistent_deals(work: UnitOfWork) -> list[Any]:
+    """Return id and title of deals whose closing dates, pipeline or history contradict their stage."""
+    deal, stage, change = Deal.__table__, Stage.__table__, StageChange.__table__
+    closed = stage.c.kind != "open"
+    latest = sa.select(change.c.to_stage_id).where(change.c.deal_id == deal.c.id)
+    latest = latest.order_by(change.c.at.desc(), change.c.id.desc()).limit(1)
+    last = latest.scalar_subquery()
+    return work.rows(
+        sa.select(deal.c.id, deal.c.title)
+        .join_from(deal, stage, stage.c.id == deal.c.stage_id)
+        .where(
+            sa.or_(
+                closed != deal.c.closed_at.is_not(None),
+                (stage.c.kind == "won") != deal.c.won_at.is_not(None),
+                (stage.c.kind == "lost") != deal.c.lost_at.is_not(None),
+                stage.c.pipeline_id != deal.c.pipeline_id,
+                sa.and_(last.is_not(None), last != deal.c.stage_id),
+            )
+        )
+        .order_by(deal.c.id)
     )
 
 
@@ -314,18 +360,10 @@ def _start_of(work: UnitOfWork, day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), work.settings.zone)
 
 
-def days_ago(work: UnitOfWork, days: int) -> date:
-    """Return the day that lies *days* before today in the workspace's zone."""
-    return work.today - timedelta(days=days)
-
-
 def _forecast(row: Any) -> Forecast:
-    weighted = _money(row.weighted) / 100
-    return Forecast(row.id, row.name, row.currency, row.deals, _money(row.amount), weighted.quantize(Decimal("0.01")))
+    return Forecast(row.id, row.name, row.currency, row.deals, _money(row.amount), _money(row.weighted, percent=100))
 
 
-def _money(units: Any) -> Decimal:
+def _money(units: Any, *, percent: int = 1) -> Decimal:
     """Return an amount of 1/10,000 units in major units, with two decimals."""
-    return (Decimal(int(units)) / 10_000).quantize(Decimal("0.01"))
-
-
+    return (Decimal(int(units)) / (10_000 * percent)).quantize(CENT)

@@ -1,0 +1,1 @@
+"""A small company that never existed: data to try crmframe with."""

@@ -1,0 +1,67 @@
+"""A demo is a list of steps, each at its moment and by its user, played in order through ``records``.
+
+A plugin adds its own with a function ``steps(now)`` in ``<package>/demo.py``, which returns tuples of the same form.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+from crmframe.core import records
+from crmframe.core.entities.filters import Condition
+from crmframe.core.work import UnitOfWork
+
+FOLDER = Path(__file__).parent
+DAYS_OF_HISTORY = 430
+
+Step = tuple[datetime, str, Callable[[UnitOfWork], Any]]
+"""When, the login name of the user ("" is the system), and what is done."""
+
+
+class OpenWork(Protocol):
+    """How a demo gets a unit of work; the application hands it in."""
+
+    def __call__(self, user_id: int | None, at: datetime) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work as a user (None is the system) whose clock stands at *at*."""
+
+
+def play(open_work: OpenWork, steps: Iterable[Step]) -> int:
+    """Do the steps in the order of their moments, each in a unit of work of its own; returns how many there were."""
+    users: dict[str, int] = {}
+    count = 0
+    for at, login, run in sorted(steps, key=lambda step: step[0]):
+        if login and login not in users:
+            with open_work(None, at) as work:
+                users[login] = find(work, "core.user", "login", login)
+        with open_work(users.get(login), at) as work:
+            run(work)
+        count += 1
+    return count
+
+
+def find(work: UnitOfWork, entity: str, field: str, value: Any) -> int:
+    """Return the id of the record whose *field* is *value*; the demo's data always has it."""
+    page = records.select(work, entity, records.Query(where=Condition(field, "eq", value), columns=("id",), limit=1))
+    return int(page.rows[0][0])
+
+
+def rows_of(name: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a file of this folder; what is empty is left out."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {key: value for key, value in row.items() if value}
+
+
+def workday(now: datetime, days_ago: int, random: Random) -> datetime:
+    """Return a moment on a working day about *days_ago* days before *now*, in office hours (UTC+8), never after *now*."""
+    day = (now - timedelta(days=days_ago)).astimezone(UTC).replace(hour=1, minute=0, second=0, microsecond=0)
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    moment = day + timedelta(minutes=random.randint(0, 9 * 60))
+    return moment if moment < now else moment - timedelta(days=7)

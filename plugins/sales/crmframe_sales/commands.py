@@ -1,0 +1,72 @@
+"""The hand-written commands: ``crmframe sales funnel`` and ``crmframe sales pipeline``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+
+from crmframe_sales import queries
+
+
+@click.command("funnel")
+@click.option("--pipeline", "pipeline_id", type=int, help="Id of the pipeline; the first one when left out.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only deals that began on this day or later.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def funnel(console: Any, pipeline_id: int | None, since: datetime | None, *, as_json: bool) -> None:
+    """Show how many deals reached each stage, and how long they stayed."""
+    with console.work(write=False) as work:
+        chosen = pipeline_id or queries.default_pipeline(work)
+        rows = queries.funnel(work, chosen, since.date() if since else None) if chosen else []
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2))
+        return
+    table = [
+        (row.name, row.reached, _percent(row.conversion), row.current, row.lost, _number(row.median_days))
+        for row in rows
+    ]
+    _echo_table(("stage", "reached", "conversion", "now", "lost", "median days"), table)
+
+
+@click.command("pipeline")
+@click.option("--pipeline", "pipeline_id", type=int, help="Id of the pipeline; every one when left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def pipeline(console: Any, pipeline_id: int | None, *, as_json: bool) -> None:
+    """Show the open deals by stage and currency, weighted by their probability."""
+    with console.work(write=False) as work:
+        rows = queries.weighted_pipeline(work, pipeline_id)
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2, default=str))
+        return
+    table = [(row.name, row.currency, row.deals, row.amount, row.weighted) for row in rows]
+    _echo_table(("stage", "currency", "deals", "amount", "weighted"), table)
+
+
+def _echo_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    lines = [list(head), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(_width(line[place]) for line in lines) for place in range(len(head))]
+    for line in lines:
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal needs: Chinese characters take two."""
+    return sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in text)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+COMMANDS = (funnel, pipeline)

@@ -1,0 +1,164 @@
+"""What the sales plugin adds to crmframe: read this first, the rest follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from crmframe.api import (
+    Action,
+    Badge,
+    Button,
+    Change,
+    Check,
+    Job,
+    MenuItem,
+    Panel,
+    Subscription,
+    TimelineItem,
+    UnitOfWork,
+    Veto,
+    ViewContext,
+    Widget,
+    hookimpl,
+)
+from crmframe_sales import queries, say
+from crmframe_sales.actions import ACTIONS, DEAL_WON
+from crmframe_sales.commands import COMMANDS
+from crmframe_sales.jobs import count_overdue, note_won_deals
+from crmframe_sales.models import ENTITIES
+from crmframe_sales.routes import ROUTES, deals_of_customer, deals_on_timeline, my_pipeline
+
+if TYPE_CHECKING:
+    import click
+    from starlette.routing import BaseRoute
+
+STALE_AFTER = timedelta(days=30)
+FUNNEL = "/p/sales/funnel"
+
+
+@hookimpl
+def entities() -> Sequence[type[Any]]:
+    """Return pipelines, stages, reasons, deals and what hangs on them."""
+    return ENTITIES
+
+
+@hookimpl
+def actions() -> Sequence[Action]:
+    """Return move, win, lose, reopen and place."""
+    return ACTIONS
+
+
+@hookimpl
+def routes() -> Sequence[BaseRoute]:
+    """Return the funnel and the weighted pipeline, as pages and as JSON."""
+    return ROUTES
+
+
+@hookimpl
+def commands() -> Sequence[click.Command]:
+    """Return ``crmframe sales funnel`` and ``crmframe sales pipeline``."""
+    return COMMANDS
+
+
+@hookimpl
+def menu() -> Sequence[MenuItem]:
+    """Return the entry of the funnel page."""
+    return [MenuItem("sales.funnel", "Sales funnel", FUNNEL, "sales.deal.read", "chart-no-axes-column")]
+
+
+@hookimpl
+def panels() -> Sequence[Panel]:
+    """Return the deals beside a customer."""
+    template = "sales/customer_deals.html"
+    return [Panel("sales.deals", "core.customer", "Deals", deals_of_customer, template, "sales.deal.read")]
+
+
+@hookimpl
+def widgets() -> Sequence[Widget]:
+    """Return the tile of the home page."""
+    return [Widget("sales.my_pipeline", "My pipeline", my_pipeline, "sales/my_pipeline.html", "sales.deal.read")]
+
+
+@hookimpl
+def jobs() -> Sequence[Job]:
+    """Return the nightly count of overdue deals."""
+    return [Job("sales.count_overdue", count_overdue, cron="30 2 * * *")]
+
+
+@hookimpl
+def subscriptions() -> Sequence[Subscription]:
+    """Return the reaction to a won deal: a note on the customer."""
+    return [Subscription("sales.note_won_deals", [DEAL_WON], note_won_deals)]
+
+
+@hookimpl
+def checks() -> Sequence[Check]:
+    """Return what must hold for deals."""
+    return [Check("sales.deal_stages", deals_agree_with_stages)]
+
+
+@hookimpl
+def before_delete(change: Change) -> None:
+    """Refuse to delete a customer who has open deals."""
+    if change.entity.name != "core.customer":
+        return
+    held = queries.customers_with_open_deals(change.work, change.ids)
+    if held:
+        name = change.before[held[0].customer_id].get("name", "")
+        template = "{customer} has {count} open deals. Close or move them first."
+        raise Veto(template, customer=name, count=held[0].deals)
+
+
+@hookimpl
+def record_buttons(context: ViewContext) -> Sequence[Button]:
+    """Return the way from a customer to a new deal with it."""
+    if context.entity is None or context.record is None or context.entity.name != "core.customer":
+        return ()
+    url = f"/deals/new?customer_id={context.record['id']}"
+    return [Button("sales.new_deal", say(context.locale, "New deal"), url, permission="sales.deal.create")]
+
+
+@hookimpl
+def row_badges(context: ViewContext) -> Sequence[Badge]:
+    """Mark open deals that are past their close date, and those that did not move for a month."""
+    if context.entity is None or context.entity.name != "sales.deal":
+        return ()
+    work, badges = context.work, []
+    for deal in queries.slow_deals(work, [row["id"] for row in context.rows]):
+        if deal.close_on is not None and deal.close_on < work.today:
+            badges.append(Badge(deal.id, say(context.locale, "Overdue"), "red"))
+        elif deal.stage_entered_at is not None and work.now - deal.stage_entered_at > STALE_AFTER:
+            badges.append(Badge(deal.id, say(context.locale, "Stale"), "amber"))
+    return badges
+
+
+@hookimpl
+def timeline(context: ViewContext) -> Sequence[TimelineItem]:
+    """Return the won and lost deals of a customer."""
+    if context.entity is None or context.record is None or context.entity.name != "core.customer":
+        return ()
+    return deals_on_timeline(context)
+
+
+@hookimpl
+def home_page(context: ViewContext) -> str | None:
+    """Lead those who only look on to the funnel; whoever works on deals starts with the own tiles."""
+    may = context.work.actor.may
+    return FUNNEL if may("sales.deal.read") and not may("sales.deal.update") else None
+
+
+@hookimpl
+def notices(context: ViewContext) -> Sequence[str]:
+    """Return a reminder of the actor's overdue deals."""
+    if not context.work.actor.may("sales.deal.read"):
+        return ()
+    count = queries.overdue_count(context.work)
+    sentence = "{count} of your open deals are past their expected close date."
+    return [say(context.locale, sentence, count=count)] if count else ()
+
+
+def deals_agree_with_stages(work: UnitOfWork) -> Sequence[str]:
+    """Return a sentence for each deal whose dates, pipeline or history contradict its stage."""
+    return [f"Deal {row.id} ({row.title}) contradicts its stage." for row in queries.inconsistent_deals(work)]
