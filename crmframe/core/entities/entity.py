@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,10 +38,10 @@ class Entity:
     command: str
     label: str
     plural: str
-    model: type[Any]
-    table: sa.Table
+    model: type[Any] = attribute(repr=False)
+    table: sa.Table = attribute(repr=False)
     title: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, Field] = attribute(repr=False)
     icon: str
     group: str
     board: str

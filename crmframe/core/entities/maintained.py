@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,17 @@ class Maintained:
     field: str
     aggregate: Literal["max", "min"]
     column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A field that follows from other fields of the same record: ``derive(values, region) -> value``.
+
+    Attributes:
+        sources: Recomputed when one of these is written.
+    """
+
+    entity: str
+    field: str
+    sources: tuple[str, ...]
+    derive: Callable[[Mapping[str, Any], str], Any]

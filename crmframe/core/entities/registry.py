@@ -9,7 +9,7 @@ from dataclasses import replace
 from crmframe.core.contributions import Action, Choice, ChoiceExtension, Extension
 from crmframe.core.entities.entity import Entity, entity_of
 from crmframe.core.entities.field import Field
-from crmframe.core.entities.maintained import Maintained
+from crmframe.core.entities.maintained import Derived, Maintained
 from crmframe.core.errors import NotFound
 
 RESERVED = frozenset({"api", "p", "static", "login", "logout", "admin", "plugins", "jobs", "search", "undo", "journal", "me"})
@@ -32,6 +32,7 @@ class Registry:
         self.sidecars: dict[str, dict[str, Entity]] = defaultdict(dict)
         self.extended: dict[str, str] = {}
         self.maintained: list[Maintained] = []
+        self.derived: list[Derived] = []
         self._choices: dict[tuple[str, str], list[Choice]] = defaultdict(list)
 
     def add_entity(self, model: type) -> Entity:

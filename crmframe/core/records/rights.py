@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from crmframe.core.access.policy import policy, readable_fields, writable_fields
+from crmframe.core.access.fields import readable_fields, writable_fields
+from crmframe.core.access.policy import policy
 from crmframe.core.access.term import ALL, Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field

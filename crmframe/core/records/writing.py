@@ -57,11 +57,22 @@ def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[d
         problems += rights.refused_fields(work, entity, row, position)
     complete = [_with_defaults(work, entity, row) for row in rows]
     values, found = parse_values(work.schema.fields(entity), complete, work.parse_context(), partial=False)
+    for row in values:
+        row |= _derived(work, entity, row, row)
     problems += found
     problems += checks.reference_problems(work, entity, values)
     problems += checks.unique_problems(work, entity, values, [None] * len(values))
     _raise_problems(problems)
     return values
+
+
+def _derived(work: UnitOfWork, entity: Entity, changed: Raw, complete: Raw) -> dict[str, Any]:
+    """Return the fields that follow from changed ones."""
+    return {
+        rule.field: rule.derive(complete, work.settings.region)
+        for rule in work.registry.derived
+        if rule.entity == entity.name and any(source in changed for source in rule.sources)
+    }
 
 
 def _with_defaults(work: UnitOfWork, entity: Entity, row: Raw) -> dict[str, Any]:
@@ -162,6 +173,8 @@ def _wanted(
     raw = [changes[record_id] for record_id in ids]
     values, found = parse_values(work.schema.fields(entity), raw, work.parse_context(), partial=True)
     wanted = dict(zip(ids, values, strict=True))
+    for i in ids:
+        wanted[i] |= _derived(work, entity, wanted[i], {**rows[i].columns, **wanted[i]})
     complete = [{**rows[i].columns, **wanted[i]} for i in ids]
     problems += found
     problems += checks.reference_problems(work, entity, values)

@@ -1,0 +1,186 @@
+"""The composition root: a database, a set of plugins, and the units of work on them. No globals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from crmframe.core.access.actor import Actor, system_actor
+from crmframe.core.access.loading import bump_epoch, settings_epoch
+from crmframe.core.contributions import Job, Permission, Subscription
+from crmframe.core.customers.maintained import DERIVED, MAINTAINED
+from crmframe.core.customfields import definitions
+from crmframe.core.entities.catalog import store_catalog
+from crmframe.core.entities.registry import Registry, build_registry
+from crmframe.core.entities.schema import Schema
+from crmframe.core.i18n import Translator
+from crmframe.core.jobs.running import AnyJob
+from crmframe.core.journal.write import Origin
+from crmframe.core.storage.engine import Database
+from crmframe.core.work import Clock, UnitOfWork, WorkspaceSettings
+from crmframe.kernel.dispatch import Hooks
+from crmframe.kernel.loader import LoadedPlugin
+from crmframe.kernel.system import PluginSystem, load_plugins
+from crmframe.settings import AppSettings
+
+
+def utc_now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Application:
+    """A configured crmframe. Two may live in one process.
+
+    Args:
+        settings: Where the database is and which plugins run.
+        clock: What tells the time; tests and the demo give their own.
+        migrate: Bring the database up to date first.
+
+    Raises:
+        CannotStart: The database is newer than the code, or a plugin fails and may not.
+    """
+
+    def __init__(self, settings: AppSettings, *, clock: Clock = utc_now, migrate: bool = True) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = Database(settings.database)
+        self._candidates: list[LoadedPlugin] = []
+        self.plugins: PluginSystem = load_plugins(
+            self.database.engine,
+            settings.plugin_options(),
+            migrate=migrate,
+            hooks=Hooks(clock=clock),
+            examine=self._examine,
+        )
+        self.hooks = self.plugins.hooks
+        self.registry = _registry(self.plugins.loaded)
+        self.workspace: WorkspaceSettings = settings.workspace()
+        self._schema: Schema | None = None
+        self._listeners: list[Callable[[], None]] = []
+        if migrate:
+            self._store_catalog()
+
+    def _examine(self, plugin: LoadedPlugin) -> None:
+        """Refuse a plugin whose names clash with those of the plugins before it."""
+        _registry([*self._candidates, plugin])
+        self._candidates.append(plugin)
+
+    def _store_catalog(self) -> None:
+        with self.database.write() as connection:
+            store_catalog(connection, self.registry)
+
+    @cached_property
+    def jobs(self) -> dict[str, AnyJob]:
+        """Return the jobs by name."""
+        return {job.name: job for _, items in self.hooks.collect("jobs") for job in items}
+
+    @cached_property
+    def subscriptions(self) -> list[Subscription]:
+        """Return the reactions to events."""
+        return [item for _, items in self.hooks.collect("subscriptions") for item in items]
+
+    @cached_property
+    def permissions(self) -> list[Permission]:
+        """Return the permissions that plugins add to those of entities and actions."""
+        return [item for _, items in self.hooks.collect("permissions") for item in items]
+
+    @cached_property
+    def translator(self) -> Translator:
+        """Return the messages of the core and the plugins."""
+        folders = {each.name: each.manifest.path / "locale" for each in self.plugins.loaded}
+        return Translator({**folders, "core": Path(__file__).parent / "locale"})
+
+    def schema(self, connection: sa.Connection) -> Schema:
+        """Return the schema at the epoch that *connection* sees."""
+        epoch = settings_epoch(connection)
+        schema = self._schema
+        if schema is None or schema.epoch != epoch:
+            schema = self._schema = Schema(self.registry, definitions(connection), epoch)
+        return schema
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call *listener()* after every commit of this process that wrote to the journal."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def work(
+        self,
+        actor: Actor | None = None,
+        *,
+        door: str = "system",
+        write: bool = True,
+        reason: str = "",
+        operation: int | None = None,
+        finish: bool = True,
+        cause: str = "",
+        cause_id: int | None = None,
+    ) -> Iterator[UnitOfWork]:
+        """Open a unit of work: one transaction, committed at the end, rolled back on any error.
+
+        Args:
+            actor: None is the system, journaled as ``system:<door>``.
+            write: False reads a snapshot and writes nothing.
+            operation: Go on with this operation; ``finish=False`` leaves it open for more.
+            cause: What led to it, such as a subscription's key; ``cause_id`` the operation that did.
+        """
+        who = actor or system_actor(door)
+        origin = Origin(
+            actor_id=who.id,
+            actor_name=who.name,
+            door=door,
+            reason=reason,
+            operation_id=operation,
+            finish=finish,
+            cause_id=cause_id,
+            cause=cause,
+        )
+        opened = self.database.write() if write else self.database.read()
+        with opened as connection:
+            work = self._unit(connection, who, origin, writes=write)
+            yield work
+            if write:
+                self._finish(work)
+        if write and work.journal.commit_id is not None:
+            for listener in self._listeners:
+                listener()
+
+    def _unit(self, connection: sa.Connection, actor: Actor, origin: Origin, *, writes: bool) -> UnitOfWork:
+        return UnitOfWork(
+            self.database,
+            connection,
+            schema=self.schema(connection),
+            hooks=self.hooks,
+            actor=actor,
+            origin=origin,
+            settings=self.workspace,
+            now=self.clock(),
+            writes=writes,
+        )
+
+    def _finish(self, work: UnitOfWork) -> None:
+        work.finish()
+        if work.bumps_epoch:
+            bump_epoch(work.connection)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+
+def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
+    running = list(plugins)
+    registry = build_registry(
+        [model for each in running for model in each.declared.get("entities", ())],
+        extensions=[item for each in running for item in each.declared.get("extensions", ())],
+        choices=[item for each in running for item in each.declared.get("choices", ())],
+        actions={each.name: list(each.declared.get("actions", ())) for each in running},
+    )
+    registry.maintained = list(MAINTAINED)
+    registry.derived = list(DERIVED)
+    return registry
