@@ -50,15 +50,16 @@ class SmallApplication:
         self.now += timedelta(**duration)
 
     @contextmanager
-    def work(self, actor=None, *, door="api", write=True, cause=None, operation=None) -> Iterator[UnitOfWork]:
+    def work(
+        self, actor=None, *, door="api", write=True, cause="", cause_id=None, operation=None
+    ) -> Iterator[UnitOfWork]:
         self.before_work()
-        name, cause_id = cause or ("", None)
         who = actor or system_actor("test")
         origin = Origin(
             who.id,
             who.name,
             door,
-            cause=name,
+            cause=cause,
             cause_id=cause_id,
             operation_id=operation,
             finish=operation is None,

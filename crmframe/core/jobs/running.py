@@ -62,9 +62,15 @@ class JobApplication(Protocol):
         """Return the jobs of the core and of the enabled plugins by name."""
 
     def work(
-        self, actor: Any, *, door: str, write: bool, cause: tuple[str, int | None] | None = None
+        self,
+        actor: Any = None,
+        *,
+        door: str = ...,
+        write: bool = ...,
+        cause: str = ...,
+        cause_id: int | None = ...,
     ) -> AbstractContextManager[UnitOfWork]:
-        """Open a unit of work; *cause* is what caused it and the operation behind that."""
+        """Open a unit of work; *cause* names what led to it, *cause_id* the operation that did."""
 
 
 class JobRun:
@@ -155,7 +161,7 @@ def _attempt(application: JobApplication, job: AnyJob, claimed: Claimed) -> None
         with application.database.write() as connection:
             claimed.finish(connection, result, application.clock())
         return
-    with application.work(actor, door="job", write=True, cause=(claimed.name, None)) as work:
+    with application.work(actor, door="job", write=True, cause=claimed.name) as work:
         result = job.run(work, claimed.payload)
         # In the job's own transaction: what it did in the database is done once, or not at all.
         claimed.finish(work.connection, result, application.clock())

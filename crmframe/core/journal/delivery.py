@@ -15,10 +15,11 @@ from crmframe.core.errors import StorageFull, Unavailable
 from crmframe.core.journal import retries
 from crmframe.core.journal.events import Cursor, batches_of, end_of_stream, read_batches
 from crmframe.core.journal.lease import LeaseLost, new_owner
-from crmframe.core.journal.retries import EndlessReaction, Retry
+from crmframe.core.journal.retries import EndlessReaction, ProcessLost, Retry
 from crmframe.core.journal.subscriptions import (
     LONGEST_CHAIN,
     EventApplication,
+    Place,
     Reaction,
     Step,
     causes,
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 # Commits looked at in one go.
 WINDOW = 100
+# Processes lost in a row at one place, after which its events are set aside.
+MOST_TAKEOVERS = 3
 # The database is in trouble, not the handler: nothing is noted against it.
 TROUBLE = (LeaseLost, Unavailable, StorageFull)
 
@@ -129,28 +132,36 @@ class Delivery:
         ahead, end = reactions(batches), batches[-1].cursor
         is_long = len(batches) == WINDOW
         if (ahead or is_long) and not place.is_held:
-            self._claim(key, place.cursor)
+            place = self._claim(key, place.cursor)
         if ahead:
-            return self._take(subscription, place.cursor, ahead)
+            return self._take(subscription, place, ahead)
         if is_long:
             with self._application.database.write() as connection:
                 Step(key, self._owner, place.cursor, end).take(connection, self._application.clock())
         self._seen[key] = end
         return 0
 
-    def _take(self, subscription: Subscription, start: Cursor, ahead: Sequence[Reaction]) -> int:
+    def _take(self, subscription: Subscription, place: Place, ahead: Sequence[Reaction]) -> int:
+        start, takeovers = place.cursor, place.takeovers
         for done, reaction in enumerate(ahead):
             if self._stopping.is_set():
                 return done
-            self._react(subscription, Step(subscription.key, self._owner, start, reaction.to), reaction)
-            start = reaction.to
+            step = Step(subscription.key, self._owner, start, reaction.to)
+            if takeovers >= MOST_TAKEOVERS:
+                text = f"{takeovers} processes in a row ended while {subscription.key} took these events."
+                self._set_aside(subscription, step, reaction, ProcessLost(text))
+            else:
+                self._react(subscription, step, reaction)
+            start, takeovers = reaction.to, 0
         return len(ahead)
 
-    def _claim(self, key: str, expected: Cursor) -> None:
+    def _claim(self, key: str, expected: Cursor) -> Place:
         self._has_claimed = True
         with self._application.database.write() as connection:
-            if claim(connection, key, self._owner, self._application.clock()) != expected:
+            place = claim(connection, key, self._owner, self._application.clock())
+            if place is None or place.cursor != expected:
                 raise LeaseLost(f"Subscription {key} is served by somebody else.")
+        return place
 
     def _react(self, subscription: Subscription, step: Step, reaction: Reaction) -> None:
         try:
@@ -158,11 +169,16 @@ class Delivery:
         except TROUBLE:
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a handler may raise anything and stops nobody else
-            self._report(subscription, reaction.operation_id, error)
-            with self._application.database.write() as connection:
-                now = self._application.clock()
-                step.take(connection, now)
-                retries.set_aside(connection, subscription.key, reaction, error, now)
+            self._set_aside(subscription, step, reaction, error)
+
+    def _set_aside(
+        self, subscription: Subscription, step: Step, reaction: Reaction, error: BaseException
+    ) -> None:
+        self._report(subscription, reaction.operation_id, error)
+        with self._application.database.write() as connection:
+            now = self._application.clock()
+            step.take(connection, now)
+            retries.set_aside(connection, subscription.key, reaction, error, now)
 
     def _retry_due(self) -> int:
         subscriptions = {each.key: each for each in self._application.subscriptions}
@@ -175,12 +191,15 @@ class Delivery:
         return len(found)
 
     def _try_again(self, subscription: Subscription, retry: Retry) -> None:
-        with self._application.database.read() as connection:
+        with self._application.database.write() as connection:
+            begun = retries.begin(connection, retry, self._application.clock())
             batches = batches_of(connection, retry.commits, subscription.events)
+        if begun is None:
+            return
         events = [each for batch in batches for each in batch.events]
 
         def fence(connection: sa.Connection, _now: datetime) -> None:
-            if not retries.take(connection, retry):
+            if not retries.take(connection, begun):
                 raise LeaseLost(f"Delivery {retry.id} was taken by somebody else.")
 
         try:
@@ -192,7 +211,7 @@ class Delivery:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - see _react
             self._report(subscription, retry.operation_id, error)
             with self._application.database.write() as connection:
-                retries.failed_again(connection, retry, error, self._application.clock())
+                retries.failed_again(connection, begun, error, self._application.clock())
 
     def _call(
         self,
@@ -204,7 +223,7 @@ class Delivery:
     ) -> None:
         """Run the handler; ``fence`` makes sure that its transaction counts only once."""
         work = self._application.work(
-            self._actor, door="event", write=True, cause=(subscription.key, operation_id)
+            self._actor, door="event", write=True, cause=subscription.key, cause_id=operation_id
         )
         with work as unit:
             fence(unit.connection, unit.now)

@@ -18,6 +18,8 @@ subscription = sa.Table(
     sa.Column("commit_id", Id(), nullable=False),
     sa.Column("lease_owner", sa.String(80)),
     sa.Column("lease_until", Instant),
+    # How often the lease ran out, one time after the other, without a step forward.
+    sa.Column("takeovers", sa.Integer, nullable=False),
     # The plugin is off or gone: its place is kept.
     sa.Column("parked", sa.Boolean, nullable=False),
     info=INFO,

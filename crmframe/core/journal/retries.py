@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +22,10 @@ MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(hours=6)
 LONGEST_ERROR = 20_000
+
+
+class ProcessLost(Exception):
+    """The process was gone before the handler came to an end; perhaps the handler kills it."""
 
 
 class EndlessReaction(Exception):
@@ -81,24 +85,31 @@ def dead_letters(work: UnitOfWork) -> list[Retry]:
     return _select(work.connection, event_retry.c.state == "dead")
 
 
+def begin(connection: sa.Connection, retry: Retry, now: datetime) -> Retry | None:
+    """Count the next attempt before it is made: a handler that kills the process is given up, too.
+
+    Returns:
+        The batch as it is now; None when there is nothing to attempt, or somebody else does.
+    """
+    if retry.attempts >= MOST_ATTEMPTS:
+        failed_again(connection, retry, ProcessLost("The process ended during the last attempt."), now)
+        return None
+    attempts, next_at = retry.attempts + 1, now + pause_after(retry.attempts + 1)
+    begun = connection.execute(
+        sa.update(event_retry).where(_unchanged(retry)).values(attempts=attempts, next_at=next_at)
+    )
+    return replace(retry, attempts=attempts, next_at=next_at) if begun.rowcount == 1 else None
+
+
 def take(connection: sa.Connection, retry: Retry) -> bool:
     """Remove the batch in the transaction that delivers it; False when somebody else has had it since."""
-    removed = connection.execute(
-        sa.delete(event_retry).where(
-            event_retry.c.id == retry.id,
-            event_retry.c.attempts == retry.attempts,
-            event_retry.c.state == "retry",
-        )
-    )
-    return removed.rowcount == 1
+    return connection.execute(sa.delete(event_retry).where(_unchanged(retry))).rowcount == 1
 
 
 def failed_again(connection: sa.Connection, retry: Retry, error: BaseException, now: datetime) -> None:
-    """Note another failure."""
+    """Note that the attempt that ``begin`` counted has failed."""
     connection.execute(
-        sa.update(event_retry)
-        .where(event_retry.c.id == retry.id, event_retry.c.attempts == retry.attempts)
-        .values(_outcome(retry.attempts + 1, error, now))
+        sa.update(event_retry).where(_unchanged(retry)).values(_outcome(retry.attempts, error, now))
     )
 
 
@@ -132,6 +143,12 @@ def error_text(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)).replace("\x00", "")[-LONGEST_ERROR:]
 
 
+def _unchanged(retry: Retry) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        event_retry.c.id == retry.id, event_retry.c.attempts == retry.attempts, event_retry.c.state == "retry"
+    )
+
+
 def _outcome(attempts: int, error: BaseException, now: datetime) -> dict[str, Any]:
     hopeless = attempts >= MOST_ATTEMPTS or isinstance(error, EndlessReaction)
     return {
@@ -139,7 +156,7 @@ def _outcome(attempts: int, error: BaseException, now: datetime) -> dict[str, An
         "state": "dead" if hopeless else "retry",
         "next_at": now + pause_after(attempts),
         "failed_at": now,
-        "error": str(error) if isinstance(error, EndlessReaction) else error_text(error),
+        "error": str(error) if isinstance(error, EndlessReaction | ProcessLost) else error_text(error),
     }
 
 

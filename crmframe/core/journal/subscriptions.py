@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from crmframe.core.storage.engine import Database
     from crmframe.core.work import Clock, UnitOfWork
 
-LEASE = timedelta(seconds=60)
+# Short: a server that was killed should not keep the next one waiting.
+LEASE = timedelta(seconds=10)
 LONGEST_CHAIN = 16
 
 
@@ -47,9 +48,15 @@ class EventApplication(Protocol):
         """Return the reactions of the enabled plugins."""
 
     def work(
-        self, actor: Any, *, door: str, write: bool, cause: tuple[str, int | None] | None = None
+        self,
+        actor: Any = None,
+        *,
+        door: str = ...,
+        write: bool = ...,
+        cause: str = ...,
+        cause_id: int | None = ...,
     ) -> AbstractContextManager[UnitOfWork]:
-        """Open a unit of work; *cause* is what caused it and the operation behind that."""
+        """Open a unit of work; *cause* names what led to it, *cause_id* the operation that did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +103,11 @@ def register(connection: sa.Connection, subscriptions: Sequence[Subscription]) -
         if key not in known:
             _add(connection, key, end_of_stream(connection))
     enabled = in_set(table.c.key, "keys")
-    connection.execute(
-        sa.update(table).where(enabled, table.c.parked.is_(True)).values(parked=False), {"keys": keys}
-    )
-    connection.execute(
-        sa.update(table).where(~enabled, table.c.parked.is_(False)).values(parked=True), {"keys": keys}
-    )
+    off, on = sa.and_(~enabled, table.c.parked.is_(False)), sa.and_(enabled, table.c.parked.is_(True))
+    # Without its lease, whoever serves the subscription right now can no longer commit.
+    parked = {"parked": True, "lease_owner": None, "lease_until": None}
+    connection.execute(sa.update(table).where(off).values(**parked), {"keys": keys})
+    connection.execute(sa.update(table).where(on).values(parked=False), {"keys": keys})
 
 
 def is_registered(connection: sa.Connection, subscriptions: Sequence[Subscription]) -> bool:
@@ -112,10 +118,16 @@ def is_registered(connection: sa.Connection, subscriptions: Sequence[Subscriptio
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a subscription is; ``is_held`` when the lease need not be taken first."""
+    """Where a subscription is.
+
+    Attributes:
+        is_held: The lease need not be taken first.
+        takeovers: How many processes in a row were lost at this place.
+    """
 
     cursor: Cursor
     is_held: bool
+    takeovers: int = 0
 
 
 def places(connection: sa.Connection, owner: str, now: datetime) -> dict[str, Place]:
@@ -129,7 +141,7 @@ def places(connection: sa.Connection, owner: str, now: datetime) -> dict[str, Pl
     }
 
 
-def claim(connection: sa.Connection, key: str, owner: str, now: datetime) -> Cursor | None:
+def claim(connection: sa.Connection, key: str, owner: str, now: datetime) -> Place | None:
     """Take or renew the lease and return the subscription's place; None when it is somebody else's or parked."""
     # Locked rows are skipped: whoever moves the cursor right now has the lease for all that matters.
     row = connection.execute(
@@ -137,10 +149,10 @@ def claim(connection: sa.Connection, key: str, owner: str, now: datetime) -> Cur
     ).one_or_none()
     if row is None:
         return None
-    connection.execute(
-        sa.update(table).where(table.c.key == key).values(lease_owner=owner, lease_until=now + LEASE)
-    )
-    return Cursor(row.epoch, row.txid, row.commit_id)
+    takeovers = row.takeovers + (row.lease_owner not in {None, owner})
+    lease = {"lease_owner": owner, "lease_until": now + LEASE, "takeovers": takeovers}
+    connection.execute(sa.update(table).where(table.c.key == key).values(**lease))
+    return Place(Cursor(row.epoch, row.txid, row.commit_id), is_held=True, takeovers=takeovers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +181,7 @@ class Step:
                 table.c.txid == self.frm.txid,
                 table.c.commit_id == self.frm.commit_id,
             )
-            .values(**place, lease_until=now + LEASE)
+            .values(**place, lease_until=now + LEASE, takeovers=0)
         )
         if moved.rowcount != 1:
             raise LeaseLost(f"Subscription {self.key} is served by somebody else.")
@@ -247,6 +259,7 @@ def _add(connection: sa.Connection, key: str, place: Cursor) -> None:
         "txid": place.txid,
         "commit_id": place.commit_id,
         "parked": False,
+        "takeovers": 0,
     }
     try:
         with connection.begin_nested():

@@ -19,8 +19,8 @@ from crmframe.core.journal.events import (
 from crmframe.core.journal.runs import IdRuns
 
 
-def read_all(application, names=("*",), cursor=Cursor(), limit=100):
-    found = []
+def read_all(application, names=("*",), limit=100):
+    cursor, found = Cursor(), []
     with application.database.read() as connection:
         while True:
             events, following = read_events(connection, cursor, limit, names)
@@ -33,6 +33,18 @@ def read_all(application, names=("*",), cursor=Cursor(), limit=100):
 def create(application, *ids, entity="core.customer"):
     with application.work() as work:
         work.journal.created(entity, ids)
+
+
+def follow(application, found: list[int], done: threading.Event) -> None:
+    cursor = Cursor()
+    while True:
+        was_done = done.is_set()
+        with application.database.read() as connection:
+            events, following = read_events(connection, cursor, 7)
+        found += [event.ids[0] for event in events]
+        if was_done and following == cursor:
+            return
+        cursor = following
 
 
 def test_one_event_per_commit_entity_and_kind(applications) -> None:
@@ -205,20 +217,12 @@ def test_no_event_is_missed_or_repeated_while_many_write(applications) -> None:
                 work.finish()
                 time.sleep(chance.random() * 0.004)
 
-    def read(found: list[int], application) -> None:
-        cursor = Cursor()
-        while True:
-            was_done = done.is_set()
-            with application.database.read() as connection:
-                events, following = read_events(connection, cursor, 7)
-            found += [event.ids[0] for event in events]
-            if was_done and following == cursor:
-                return
-            cursor = following
-
     found: list[list[int]] = [[], []]
     threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
-    readers = [threading.Thread(target=read, args=pair) for pair in zip(found, opened, strict=True)]
+    readers = [
+        threading.Thread(target=follow, args=(application, mine, done))
+        for application, mine in zip(opened, found, strict=True)
+    ]
     for thread in threads + readers:
         thread.start()
     for thread in threads:

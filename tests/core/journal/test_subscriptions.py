@@ -287,9 +287,32 @@ def test_retry_that_crashes_is_tried_by_the_next_process(applications) -> None:
     with pytest.raises(Crash):
         deliverer.run_once()
     behaviour[0] = "work"
+    application.pass_time(minutes=5)
 
     assert delivery(application).run_once() == 1
     assert marks(application) == ["core.customer:1"]
+
+
+def test_handler_that_kills_its_process_is_set_aside_and_given_up(applications) -> None:
+    def kill(work, events) -> None:
+        raise Crash
+
+    killer = Subscription("a.killer", ("*",), kill)
+    application = open_registered(applications, killer)
+    create(application, 1)
+    lost = 0
+    for _ in range(50):
+        try:
+            delivery(application).run_once()
+        except Crash:
+            lost += 1
+        application.pass_time(hours=7)
+        found = rows(application, event_retry)
+        if found and found[0].state == "dead":
+            break
+
+    assert (lost, found[0].attempts) == (3 + retries.MOST_ATTEMPTS - 1, retries.MOST_ATTEMPTS)
+    assert found[0].error == "The process ended during the last attempt."
 
 
 def test_trouble_of_the_database_is_not_held_against_the_handler(applications) -> None:
