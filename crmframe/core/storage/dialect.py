@@ -71,13 +71,20 @@ class SetOf(TypeDecorator[Sequence[Any]]):
         return json.dumps([convert(item) for item in value] if convert else list(value), ensure_ascii=False)
 
 
-class _InSet(FunctionElement[bool]):
+class _Condition(FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """Return the condition as it is: on SQLite a ``= 1`` behind it would hide the column from its index."""
+        return self
 
-class _NotInSet(FunctionElement[bool]):
-    type = sa.Boolean()
+
+class _InSet(_Condition):
+    inherit_cache = True
+
+
+class _NotInSet(_Condition):
     inherit_cache = True
 
 
@@ -135,8 +142,7 @@ class Pattern(TypeDecorator[str]):
         return f"{self.before}{fold(escaped)}{self.after}"
 
 
-class _Like(FunctionElement[bool]):
-    type = sa.Boolean()
+class _Like(_Condition):
     inherit_cache = True
 
 
@@ -171,8 +177,7 @@ def _like_postgresql(element: _Like, compiler: SQLCompiler, **options: Any) -> s
 # --- JSON ---------------------------------------------------------------------------------------------
 
 
-class _JsonHas(FunctionElement[bool]):
-    type = sa.Boolean()
+class _JsonHas(_Condition):
     inherit_cache = True
 
 
