@@ -264,6 +264,22 @@ def test_addresses_of_one_ipv6_network_count_as_one(world: World, anna: int) -> 
     assert actor(world, enter(world, origin=Origin("2001:db8:0:1::1"))) is not None
 
 
+def test_an_ipv4_address_counts_alone_however_it_is_spelled(world: World, anna: int) -> None:
+    fail(world, 5, origin=Origin("::ffff:198.51.100.1"))
+
+    with pytest.raises(TooManyAttempts):
+        enter(world, origin=Origin("198.51.100.1"))
+    assert actor(world, enter(world, origin=Origin("::ffff:198.51.100.2"))) is not None
+
+
+def test_an_address_that_is_none_counts_too(world: World, anna: int) -> None:
+    fail(world, 5, origin=Origin("unix:\x00socket"))
+
+    with pytest.raises(TooManyAttempts):
+        enter(world, origin=Origin("unix:\x00socket"))
+    assert actor(world, enter(world)) is not None
+
+
 def test_an_attempt_counts_before_its_password_is_looked_at(world: World, anna: int) -> None:
     counted: list[int] = []
 

@@ -103,3 +103,20 @@ def test_only_administrators_make_administrators(world: World) -> None:
     assert "name" in fields(world, user, "core.user")[1]
     assert "is_admin" not in fields(world, user, "core.user")[1]
     assert "is_admin" in fields(world, admin, "core.user")[1]
+
+
+def test_a_sidecar_s_fields_have_rights_under_their_full_names(world: World) -> None:
+    user = world.user("anna")
+    role = world.role("reader", [user], estate_read="all")
+
+    readable, writable = fields(world, user, "plot")
+    assert "acres" in readable & writable
+    assert "soil" not in readable
+    assert "accesstest.acres" in fields(world, user)[0]
+
+    rule(world, role, "accesstest.acres", "hidden")
+    rule(world, role, "accesstest.soil", "read")
+    readable, writable = fields(world, user, "plot")
+    assert "acres" not in readable
+    assert "soil" in readable - writable
+    assert "id" in readable

@@ -194,6 +194,41 @@ def test_an_id_is_not_read_out_of_another_entity_with_a_longer_name(furnished: C
     assert "odd" not in furnished.world.seen(furnished.south, "memo")
 
 
+def test_a_sidecar_is_seen_and_changed_with_the_record_that_it_extends(company: Company) -> None:
+    world = company.world
+    grants = {"estate_read": "all", "estate_update": "own"}
+    world.role("worker", [company.head], **grants)
+    for estate_id in company.estates.values():
+        world.insert("accesstest.plot", id=estate_id)
+    table = world.entity("plot").table
+
+    seen = {}
+    for verb in ("read", "create", "update", "delete"):
+        with world.work(world.actor(company.head)) as work:
+            term = policy(work, world.entity("plot"), verb)
+            statement = sa.select(table.c.id).where(term.build(table))
+            seen[verb] = list(work.connection.scalars(statement, dict(term.values)))
+
+    mine = [company.estates["hall"]]
+    assert seen == {"read": list(company.estates.values()), "create": mine, "update": mine, "delete": mine}
+
+
+def test_the_scope_parent_without_a_parent_means_own(company: Company) -> None:
+    company.world.role("reader", [company.head], estate_read="parent")
+
+    assert company.world.seen(company.head, "estate") == ["hall"]
+
+
+def test_what_belongs_to_a_plugin_that_is_off_is_hidden(furnished: Company) -> None:
+    furnished.world.role("reader", [furnished.head], estate_read="all", room_read="all")
+    assert furnished.world.seen(furnished.head, "room")
+
+    room = furnished.world.entity("room")
+    del furnished.world.registry.entities["accesstest.estate"]
+    with furnished.world.work(furnished.world.actor(furnished.head)) as work:
+        assert policy(work, room, "read") is NONE
+
+
 # --- users and teams ----------------------------------------------------------------------------------
 
 

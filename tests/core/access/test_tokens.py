@@ -132,3 +132,8 @@ def test_every_problem_of_a_token_is_named(world: World, anna: int) -> None:
         create_token(work, anna, " ", scopes=[], expires_at=world.now)
 
     assert [problem.field for problem in refused.value.problems] == ["name", "scopes", "expires_at"]
+
+
+def test_a_token_s_name_has_an_end(world: World, anna: int) -> None:
+    with world.work(world.actor(anna), writes=True) as work, pytest.raises(InvalidInput):
+        create_token(work, anna, "n" * 121)

@@ -16,6 +16,7 @@ from crmframe.core.access.actor import Actor
 from crmframe.core.access.loading import actor_of_user, bump_epoch
 from crmframe.core.access.passwords import Hasher
 from crmframe.core.access.policy import policy
+from crmframe.core.contributions import Extension
 from crmframe.core.entities import kinds
 from crmframe.core.entities.declare import Owned, Timeline, plugin_base
 from crmframe.core.entities.field import field as declare
@@ -74,9 +75,17 @@ class Color(Base):
     name: Mapped[str] = declare(kinds.Text(80), required=True)
 
 
+class Plot(Base):
+    """Adds fields to an estate, in a sidecar table."""
+
+    acres: Mapped[int | None] = declare(kinds.Integer())
+    soil: Mapped[str | None] = declare(kinds.Text(80), data="sensitive")
+
+
 ENTITIES = (Estate, Room, Lamp, Memo, Color)
+EXTENSION = Extension("accesstest.estate", Plot)
 TABLES = [
-    *(model.__table__ for model in (*models.ENTITIES, *ENTITIES)),
+    *(model.__table__ for model in (*models.ENTITIES, *ENTITIES, Plot)),
     *(tables.credential, tables.session, tables.token, tables.login_attempt, journal.epoch),
 ]
 
@@ -108,12 +117,17 @@ class Amendments:
         return ()
 
 
+def company_registry() -> Registry:
+    """Return the registry of the core's users and of the entities above."""
+    return build_registry((*models.ENTITIES, *ENTITIES), extensions=[EXTENSION])
+
+
 @dataclass
 class World:
     """The company: a database, a registry and a clock that stands until it is moved."""
 
     database: Database
-    registry: Registry = field(default_factory=lambda: build_registry((*models.ENTITIES, *ENTITIES)))
+    registry: Registry = field(default_factory=company_registry)
     hooks: Amendments = field(default_factory=Amendments)
     hasher: Hasher = field(default_factory=lambda: Hasher(fast=True))
     now: datetime = START
