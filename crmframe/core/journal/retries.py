@@ -135,7 +135,8 @@ def discard(work: UnitOfWork, retry_id: int) -> None:
 def pause_after(attempts: int) -> timedelta:
     """Return how long to wait: four times longer each time, and not the same for all that failed together."""
     longest = min(FIRST_PAUSE * 4 ** (attempts - 1), LONGEST_PAUSE)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+    chosen: timedelta = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+    return chosen
 
 
 def error_text(error: BaseException) -> str:
