@@ -68,6 +68,11 @@ class Manifest:
     settings: str | None = None
     grants: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def locale(self) -> Path:
+        """Return the folder of its translations; that of the core lies beside it, as it serves the whole framework."""
+        return self.path.parent / "locale" if self.path == CORE_FOLDER else self.path / "locale"
+
     def entry_module(self) -> str:
         """Return the module that holds the hook implementations: ``<module>.plugin`` if there is one, else the package."""
         has_plugin = (self.path / "plugin.py").exists() or (self.path / "plugin" / "__init__.py").exists()

@@ -23,6 +23,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 REVISION = re.compile(r"^revision\s*(?::[^=]+)?=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 DOWN_REVISION = re.compile(r"^down_revision\s*(?::[^=]+)?=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
+TRANSACTION = "SELECT CAST(pg_current_xact_id() AS text)"
+ENDED = "The migration ended the transaction itself, so it cannot be undone."
 ADVISORY_LOCK = 7_263_001  # any number that only we use
 # Alembic's ``op`` is a module global, so two threads of one process cannot migrate at once (measured: KeyError).
 _one_at_a_time = threading.RLock()
@@ -151,7 +153,10 @@ def migration(engine: sa.Engine) -> Iterator[sa.Connection]:
         else:
             with connection.begin():
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+                begun = connection.exec_driver_sql(TRANSACTION).scalar()
                 yield connection
+                if connection.exec_driver_sql(TRANSACTION).scalar() != begun:
+                    raise SchemaFault(ENDED)
 
 
 @contextmanager
@@ -160,6 +165,8 @@ def _sqlite_transaction(connection: sa.Connection) -> Iterator[None]:
     # On the driver's connection, and outside a transaction: through SQLAlchemy's it is silently ignored, and with
     # foreign keys on, rebuilding a table deletes every row that refers to it (both measured).
     raw.execute("PRAGMA foreign_keys=OFF")
+    # The driver must not begin transactions of its own: it would hide that a migration ended ours.
+    level, raw.isolation_level = raw.isolation_level, None
     try:
         with connection.begin():
             # Whatever the engine began: only IMMEDIATE keeps two processes from migrating at once.
@@ -169,13 +176,14 @@ def _sqlite_transaction(connection: sa.Connection) -> Iterator[None]:
             used = _used_ids(raw)
             yield
             if not raw.in_transaction:
-                raise SchemaFault("The migration ended the transaction itself, so it cannot be undone.")
+                raise SchemaFault(ENDED)
             _keep_ids_used(raw, used)
             broken = raw.execute("PRAGMA foreign_key_check").fetchmany(3)
             if broken:
                 places = ", ".join(f"{table} row {row} → {parent}" for table, row, parent, _ in broken)
                 raise SchemaFault(f"Rows refer to rows that do not exist: {places}.")
     finally:
+        raw.isolation_level = level
         raw.execute("PRAGMA foreign_keys=ON")
 
 
