@@ -49,7 +49,9 @@ def run(
     record = flat(work, entity, rows[record_id])
     work.journal.name_verb(f"{entity.name}.{action.name}")
     work.journal.undoable = work.journal.undoable and action.undoable
-    work.hooks.guard("before_action", Change(work, entity, action.name, (record_id,), {record_id: record}, (), given))
+    work.hooks.guard(
+        "before_action", Change(work, entity, action.name, (record_id,), {record_id: record}, (), given)
+    )
     return _perform(work, entity, action, record, given)
 
 

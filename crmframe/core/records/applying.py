@@ -36,7 +36,9 @@ def insert(work: UnitOfWork, entity: Entity, values: Sequence[Values]) -> list[i
     work.journal.created(entity.name, ids)
     by_id = dict(zip(ids, rows, strict=True))
     for plugin in sorted({plugin for row in rows for plugin in row.sidecars}):
-        _insert_sidecars(work, entity, plugin, {i: row for i, row in by_id.items() if plugin in row.sidecars}, version=1)
+        _insert_sidecars(
+            work, entity, plugin, {i: row for i, row in by_id.items() if plugin in row.sidecars}, version=1
+        )
     _note_epoch(work, entity)
     return ids
 
@@ -66,7 +68,9 @@ def _insert_sidecars(
     complete = []
     for record_id, row in rows.items():
         at = version if isinstance(version, int) else version[record_id]
-        complete.append({**stamps, **_with_keys(sidecar, row.sidecars[plugin]), "id": record_id, "version": at})
+        complete.append(
+            {**stamps, **_with_keys(sidecar, row.sidecars[plugin]), "id": record_id, "version": at}
+        )
         work.journal.changed(sidecar.name, "create", record_id, at, {})
     insert_exact(work, sidecar, complete)
 
@@ -131,7 +135,12 @@ def _changed_columns(
 
 
 def _change_sidecar(
-    work: UnitOfWork, entity: Entity, plugin: str, row: Row, pairs: Mapping[str, tuple[Any, Any]], version: int
+    work: UnitOfWork,
+    entity: Entity,
+    plugin: str,
+    row: Row,
+    pairs: Mapping[str, tuple[Any, Any]],
+    version: int,
 ) -> None:
     record_id = row.columns["id"]
     if not row.sidecars.get(plugin):
@@ -139,7 +148,9 @@ def _change_sidecar(
         _insert_sidecars(work, entity, plugin, {record_id: row}, version)
         return
     sidecar = work.registry.sidecars[entity.name][plugin]
-    work.journal.changed(sidecar.name, "update", record_id, version, {n: old for n, (old, _) in pairs.items()})
+    work.journal.changed(
+        sidecar.name, "update", record_id, version, {n: old for n, (old, _) in pairs.items()}
+    )
     columns = _with_keys(sidecar, {name: value for name, (_, value) in pairs.items()})
     columns |= {"version": version, "updated_at": work.now, "updated_by": work.actor.id}
     statement = sa.update(sidecar.table).where(sidecar.table.c.id == record_id).values(columns)
@@ -158,7 +169,9 @@ def _write_columns(
     if statement is None:
         statement = sa.update(table).where(table.c.id == sa.bindparam("which_id"), term.build(table))
         statement = statement.where(table.c.version == sa.bindparam("read_version"))
-        statement = statement.values({name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
+        statement = statement.values(
+            {name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+        )
         work.schema.statements[key] = statement
     parameters = [
         {
@@ -171,7 +184,9 @@ def _write_columns(
     ]
     result = work.connection.execute(statement, parameters if len(parameters) > 1 else parameters[0])
     if result.rowcount not in (len(parameters), -1):
-        raise Conflict(entity=entity.label, id=", ".join(map(str, written)), state="being changed by somebody else")
+        raise Conflict(
+            entity=entity.label, id=", ".join(map(str, written)), state="being changed by somebody else"
+        )
     _note_epoch(work, entity)
 
 
@@ -205,7 +220,9 @@ def return_sidecars(
 def _touch(work: UnitOfWork, entity: Entity, row: Row, version: int) -> None:
     row.columns |= {"version": version, "updated_at": work.now, "updated_by": work.actor.id}
     stamps = {name: row.columns[name] for name in ("version", "updated_at", "updated_by")}
-    work.connection.execute(sa.update(entity.table).where(entity.table.c.id == row.columns["id"]).values(stamps))
+    work.connection.execute(
+        sa.update(entity.table).where(entity.table.c.id == row.columns["id"]).values(stamps)
+    )
 
 
 def remove(work: UnitOfWork, entity: Entity, rows: Mapping[int, Row], *, term: Term = ALL) -> None:
@@ -219,9 +236,13 @@ def remove(work: UnitOfWork, entity: Entity, rows: Mapping[int, Row], *, term: T
             work.journal.changed(sidecar.name, "delete", record_id, version, image(sidecar, columns))
         _delete(work, sidecar.table, list(held), ALL)
     for record_id, row in rows.items():
-        work.journal.changed(entity.name, "delete", record_id, row.columns["version"] + 1, image(entity, row.columns))
+        work.journal.changed(
+            entity.name, "delete", record_id, row.columns["version"] + 1, image(entity, row.columns)
+        )
     if _delete(work, entity.table, ids, term) != len(ids):
-        raise Conflict(entity=entity.label, id=", ".join(map(str, ids)), state="being changed by somebody else")
+        raise Conflict(
+            entity=entity.label, id=", ".join(map(str, ids)), state="being changed by somebody else"
+        )
     _note_epoch(work, entity)
 
 

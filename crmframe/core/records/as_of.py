@@ -7,7 +7,8 @@ the changed ones rebuilt. So filters, order, pages and policies are the same SQL
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,23 @@ from sqlalchemy.sql.util import ClauseAdapter
 from crmframe.core.entities.entity import Entity
 from crmframe.core.journal.tables import change, commit
 from crmframe.core.records import rights
-from crmframe.core.records.rows import from_image, stored_json
-from crmframe.core.storage.dialect import in_set, rows_from_json
+from crmframe.core.records.rows import from_image
+from crmframe.core.storage.dialect import in_set, not_in_set, rows_from_json
 from crmframe.core.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class PastTables:
+    """An entity's table and its sidecars' as they were: ``values`` fill what ``exchange`` puts into a statement."""
+
+    adapters: Sequence[ClauseAdapter]
+    values: Mapping[str, Any]
+
+    def exchange(self, clause: Any) -> Any:
+        """Return a statement or expression that reads the past."""
+        for adapter in self.adapters:
+            clause = adapter.traverse(clause)
+        return clause
 
 
 def as_of(work: UnitOfWork, entity_name: str, record_id: int, moment: datetime) -> dict[str, Any] | None:
@@ -32,47 +47,50 @@ def as_of(work: UnitOfWork, entity_name: str, record_id: int, moment: datetime) 
     rights.require(work, entity, "read")
     fields = rights.readable(work, entity)
     term = rights.granted(work, entity, "read")
-    table = entity.table
-    statement = sa.select(*[work.schema.expression(entity, f, table) for f in fields])
+    table, past = entity.table, past_tables(work, entity, moment, only=record_id)
+    statement = sa.select(*[work.schema.expression(entity, f, table) for f in fields], term.build(table))
     statement = statement.select_from(work.schema.joined(entity, fields)).where(table.c.id == record_id)
-    past, values = as_it_was(work, entity, statement, moment, only=record_id)
-    found = work.connection.execute(past, values).first()
+    found = work.connection.execute(past.exchange(statement), {**past.values, **term.values}).first()
     if found is None:
         return None
-    allowed, values = as_it_was(work, entity, statement.where(term.build(table)), moment, only=record_id)
-    seen_then = work.connection.execute(allowed, {**values, **term.values}).first() is not None
     seen_now = sa.select(table.c.id).where(table.c.id == record_id, term.build(table))
-    if not seen_then and work.connection.execute(seen_now, term.values).first() is None:
+    if not found[-1] and work.connection.execute(seen_now, term.values).first() is None:
         raise rights.not_found(entity, record_id)
-    return {field.name: value for field, value in zip(fields, found, strict=True)}
+    return {field.name: value for field, value in zip(fields, found[:-1], strict=True)}
 
 
-def as_it_was(
-    work: UnitOfWork, entity: Entity, statement: sa.Select[Any], moment: datetime, *, only: int | None = None
-) -> tuple[sa.Select[Any], dict[str, Any]]:
-    """Return *statement* with the entity's table and its sidecars as they were at *moment*, and the values it needs.
+def past_tables(work: UnitOfWork, entity: Entity, moment: datetime, *, only: int | None = None) -> PastTables:
+    """Return the tables of *entity* as they were at *moment*.
 
     Args:
         only: The one record that is asked for; None means any.
     """
     values: dict[str, Any] = {}
+    adapters = []
     parts = [entity, *work.registry.sidecars.get(entity.name, {}).values()]
     for number, part in enumerate(parts):
         rebuilt = rebuilt_rows(work, part, moment, only)
-        values |= {f"past_{number}": [stored_json(part, row) for row in rebuilt.values() if row is not None]}
+        values |= {f"past_{number}": _cells(part, rebuilt)}
         values |= {f"past_ids_{number}": sorted(rebuilt), f"past_at_{number}": moment}
-        statement = ClauseAdapter(_past_table(part, number)).traverse(statement)
-    return statement, values
+        adapters.append(ClauseAdapter(_past_table(part, number)))
+    return PastTables(adapters, values)
+
+
+def _cells(entity: Entity, rebuilt: Mapping[int, Mapping[str, Any] | None]) -> list[list[Any]]:
+    names = [column.name for column in entity.table.c]
+    return [[row.get(name) for name in names] for row in rebuilt.values() if row is not None]
 
 
 def _past_table(entity: Entity, number: int) -> sa.Subquery:
     table = entity.table
     unchanged = sa.select(*table.c).where(
         table.c.created_at <= sa.bindparam(f"past_at_{number}", type_=table.c.created_at.type),
-        sa.not_(in_set(table.c.id, f"past_ids_{number}")),
+        not_in_set(table.c.id, f"past_ids_{number}"),
     )
     past = rows_from_json(f"past_{number}", {c.name: c.type for c in table.c})
-    return sa.union_all(unchanged, sa.select(*[past.c[c.name] for c in table.c])).subquery(f"{table.name}_past")
+    return sa.union_all(unchanged, sa.select(*[past.c[c.name] for c in table.c])).subquery(
+        f"{table.name}_past"
+    )
 
 
 def rebuilt_rows(
@@ -81,24 +99,38 @@ def rebuilt_rows(
     """Return the records changed after *moment* as they were then; None where there was none."""
     since = _changes_since(work, entity, moment, only)
     current = _current(work, entity, since)
-    return {i: _walk_back(entity, current.get(i), changes) for i, changes in since.items()}
+    past = {i: _walk_back(entity, current.get(i), changes) for i, changes in since.items()}
+    # A bulk create is journaled as a run of ids, which the walk does not meet: the stamp tells.
+    return {i: None if row is None or row["created_at"] > moment else row for i, row in past.items()}
 
 
 def _changes_since(
     work: UnitOfWork, entity: Entity, moment: datetime, only: int | None
 ) -> dict[int, list[Any]]:
     later = sa.select(change.c.record_id).join(commit, commit.c.id == change.c.commit_id)
-    later = later.where(change.c.entity == entity.name, change.c.record_id == change.c.last_id, commit.c.at > moment)
+    later = later.where(
+        change.c.entity == entity.name, change.c.record_id == change.c.last_id, commit.c.at > moment
+    )
     if only is not None:
         later = later.where(change.c.record_id == only)
-    known = sa.func.max(sa.case((commit.c.at <= moment, change.c.version), else_=0)).over(partition_by=change.c.record_id)
+    known = sa.func.max(sa.case((commit.c.at <= moment, change.c.version), else_=0)).over(
+        partition_by=change.c.record_id
+    )
     columns = [change.c[name] for name in ("record_id", "kind", "version", "before")]
     inner = (
         sa.select(*columns, known.label("known"))
         .join(commit, commit.c.id == change.c.commit_id)
-        .where(change.c.entity == entity.name, change.c.record_id == change.c.last_id, change.c.record_id.in_(later))
+        .where(
+            change.c.entity == entity.name,
+            change.c.record_id == change.c.last_id,
+            change.c.record_id.in_(later),
+        )
     ).subquery()
-    statement = sa.select(inner).where(inner.c.version > inner.c.known).order_by(inner.c.record_id, inner.c.version.desc())
+    statement = (
+        sa.select(inner)
+        .where(inner.c.version > inner.c.known)
+        .order_by(inner.c.record_id, inner.c.version.desc())
+    )
     found: dict[int, list[Any]] = defaultdict(list)
     for row in work.connection.execute(statement):
         found[row.record_id].append(row)
@@ -125,7 +157,10 @@ def _walk_back(entity: Entity, row: dict[str, Any] | None, changes: Iterable[Any
 
 
 def _overlaid(entity: Entity, row: dict[str, Any], before: Mapping[str, Any], version: int) -> dict[str, Any]:
-    columns = {**row, **from_image(entity, {n: v for n, v in before.items() if n != "custom"}, row["id"], version)}
+    columns = {
+        **row,
+        **from_image(entity, {n: v for n, v in before.items() if n != "custom"}, row["id"], version),
+    }
     if entity.is_customizable:
         custom = dict(row["custom"] or {})
         for name, value in before.items():

@@ -62,7 +62,9 @@ def _existing(work: UnitOfWork, target: str, ids: set[int]) -> set[int]:
     key = ("existing", target, term.shape)
     statement = work.schema.statements.get(key)
     if statement is None:
-        statement = sa.select(other.table.c.id).where(in_set(other.table.c.id, "ids"), term.build(other.table))
+        statement = sa.select(other.table.c.id).where(
+            in_set(other.table.c.id, "ids"), term.build(other.table)
+        )
         work.schema.statements[key] = statement
     return set(work.connection.scalars(statement, {"ids": sorted(ids), **term.values}))
 
@@ -76,7 +78,9 @@ def cycle_problems(work: UnitOfWork, entity: Entity, changed: Mapping[int, Value
                 parent = values.get(field.name)
                 if parent is not None and record_id in _ancestors(work, entity, field, parent):
                     data = {"field": field.label, "id": parent}
-                    problems.append(Problem(field.name, "cycle", "{field} {id} lies below this record itself.", data))
+                    problems.append(
+                        Problem(field.name, "cycle", "{field} {id} lies below this record itself.", data)
+                    )
     return problems
 
 
@@ -90,7 +94,9 @@ def _ancestors(work: UnitOfWork, entity: Entity, field: Field, start: int) -> se
     return seen
 
 
-def unique_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values], ids: Sequence[int | None]) -> list[Problem]:
+def unique_problems(
+    work: UnitOfWork, entity: Entity, rows: Sequence[Values], ids: Sequence[int | None]
+) -> list[Problem]:
     """Return a problem for each value that another record has, or an earlier row of the batch.
 
     Args:
@@ -111,7 +117,11 @@ def unique_columns(entity: Entity) -> list[tuple[str, ...]]:
 
 
 def _clashes(
-    work: UnitOfWork, entity: Entity, columns: tuple[str, ...], rows: Sequence[Values], ids: Sequence[int | None]
+    work: UnitOfWork,
+    entity: Entity,
+    columns: tuple[str, ...],
+    rows: Sequence[Values],
+    ids: Sequence[int | None],
 ) -> list[Problem]:
     keys = [tuple(row.get(column) for column in columns) for row in rows]
     taken = unique_holders(work, entity, columns, [key for key in keys if None not in key])
@@ -136,7 +146,9 @@ def unique_holders(
     # The most telling column narrows the search: a system's name would match a million external ids.
     widest = max(range(len(columns)), key=lambda i: len({key[i] for key in keys}))
     table = entity.table
-    statement = sa.select(table.c.id, *[table.c[c] for c in columns]).where(in_set(table.c[columns[widest]], "values"))
+    statement = sa.select(table.c.id, *[table.c[c] for c in columns]).where(
+        in_set(table.c[columns[widest]], "values")
+    )
     for i, column in enumerate(columns):
         if i != widest and len({key[i] for key in keys}) == 1:
             statement = statement.where(table.c[column] == keys[0][i])
@@ -150,7 +162,10 @@ def _taken_problem(
     work: UnitOfWork, entity: Entity, columns: tuple[str, ...], key: tuple[Any, ...], position: int
 ) -> Problem:
     fields = work.schema.fields(entity)
-    data = {"field": " + ".join(fields[c].label for c in columns), "value": " + ".join(str(part) for part in key)}
+    data = {
+        "field": " + ".join(fields[c].label for c in columns),
+        "value": " + ".join(str(part) for part in key),
+    }
     template = "{field} {value} is taken by another record. Choose another value or open that record."
     return Problem(columns[-1], "taken", template, data, position)
 
@@ -179,5 +194,7 @@ def holders(work: UnitOfWork, entity: Entity, name: str, values: Sequence[Any]) 
     """Return (id, value) of the visible records whose field *name* has one of *values*, ids ascending."""
     table, term = entity.table, rights.granted(work, entity, "read")
     statement = sa.select(table.c.id, table.c[name]).where(in_set(table.c[name], "values"), term.build(table))
-    rows = work.connection.execute(statement.order_by(table.c.id), {"values": sorted(set(values)), **term.values})
+    rows = work.connection.execute(
+        statement.order_by(table.c.id), {"values": sorted(set(values)), **term.values}
+    )
     return [(row[0], row[1]) for row in rows]

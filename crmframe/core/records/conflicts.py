@@ -91,7 +91,9 @@ def _later_changes(
     statement = (
         sa.select(change, operation.c.state, operation.c.undo_of)
         .join(operation, operation.c.id == change.c.operation_id)
-        .where(change.c.entity == entity.name, in_set(change.c.record_id, "ids"), operation.c.id != operation_id)
+        .where(
+            change.c.entity == entity.name, in_set(change.c.record_id, "ids"), operation.c.id != operation_id
+        )
         .order_by(change.c.record_id, change.c.version)
     )
     later: dict[int, list[Any]] = defaultdict(list)
@@ -126,8 +128,16 @@ def _reason(own: Sequence[Step], later: Sequence[Any], maintained: set[str]) -> 
 
 def _spread(work: UnitOfWork, by_record: Mapping[Key, Sequence[Step]], conflicts: dict[Key, str]) -> None:
     """Follow references until nothing more is kept: what is kept needs its targets and its parts."""
-    vanishing = {key for key, own in by_record.items() if own[0].kind in ("create", "restore") and own[-1].kind != "delete"}
-    coming = {key for key, own in by_record.items() if own[0].kind not in ("create", "restore") and own[-1].kind == "delete"}
+    vanishing = {
+        key
+        for key, own in by_record.items()
+        if own[0].kind in ("create", "restore") and own[-1].kind != "delete"
+    }
+    coming = {
+        key
+        for key, own in by_record.items()
+        if own[0].kind not in ("create", "restore") and own[-1].kind == "delete"
+    }
     while True:
         size = len(conflicts)
         gone = {key for key in vanishing if key not in conflicts}
@@ -225,6 +235,8 @@ def _present(work: UnitOfWork, keys: Iterable[Key]) -> set[Key]:
     for entity_name, ids in wanted.items():
         if entity_name in work.registry.entities:
             table = work.schema.entity(entity_name).table
-            found = work.connection.scalars(sa.select(table.c.id).where(in_set(table.c.id, "ids")), {"ids": sorted(ids)})
+            found = work.connection.scalars(
+                sa.select(table.c.id).where(in_set(table.c.id, "ids")), {"ids": sorted(ids)}
+            )
             present |= {(entity_name, i) for i in found}
     return present

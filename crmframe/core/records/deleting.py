@@ -89,7 +89,9 @@ def unarchive(work: UnitOfWork, entity_name: str, record_id: int, *, version: in
     _set_archived(work, entity_name, record_id, version, away=False)
 
 
-def _set_archived(work: UnitOfWork, entity_name: str, record_id: int, version: int | None, *, away: bool) -> None:
+def _set_archived(
+    work: UnitOfWork, entity_name: str, record_id: int, version: int | None, *, away: bool
+) -> None:
     entity = work.schema.entity(entity_name)
     verb = "archive" if away else "unarchive"
     rights.require(work, entity, "update")

@@ -32,7 +32,9 @@ def maintain_targets(work: UnitOfWork, target: Entity, ids: Iterable[int]) -> No
             _recompute(work, work.schema.entity(rule.source), rule, sorted(ids))
 
 
-def _maintain(work: UnitOfWork, source: Entity, rule: Maintained, touched: Iterable[Mapping[str, Any]]) -> None:
+def _maintain(
+    work: UnitOfWork, source: Entity, rule: Maintained, touched: Iterable[Mapping[str, Any]]
+) -> None:
     abouts = (row.get(rule.about) for row in touched)
     prefix = f"{rule.target}:"
     if source.fields[rule.about].kind.name == "any_reference":

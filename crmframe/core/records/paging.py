@@ -49,8 +49,11 @@ class Source(Protocol):
     """What a page is made from."""
 
     columns: tuple[str, ...]
-    key: Any
     values: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[Any, ...] | None:
+        """Return what the statement's shape depends on; None means it is not to be kept."""
 
     def statement(self, ordering: Ordering) -> sa.Select[Any]:
         """Return the select without order and limit; the ordering's expressions are its last columns."""
@@ -75,6 +78,7 @@ def ordering_of(work: UnitOfWork, entity: Entity, order: Sequence[str]) -> Order
     return Ordering(tuple(fields), tuple(directions), expressions)
 
 
+ROW_LIMIT = sa.bindparam("row_limit", type_=sa.Integer)
 PLAIN = ("integer", "decimal", "money", "boolean", "date", "instant", "choice", "reference")
 
 
@@ -110,7 +114,9 @@ def fetch_page(work: UnitOfWork, source: Source, ordering: Ordering, query: Quer
     in_nulls = cursor is not None and cursor.in_nulls
     rows = [] if in_nulls else _run(work, source, ordering, limit + 1, part=False, keys=keys)
     if ordering.nullable and len(rows) <= limit:
-        rows += _run(work, source, ordering, limit + 1 - len(rows), part=True, keys=keys if in_nulls else None)
+        rows += _run(
+            work, source, ordering, limit + 1 - len(rows), part=True, keys=keys if in_nulls else None
+        )
     return _page(source, ordering, rows, limit)
 
 
@@ -169,32 +175,53 @@ READERS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _numbered_page(work: UnitOfWork, source: Source, ordering: Ordering, query: Query, limit: int) -> Page:
-    key = ("page", source.key, ordering.fields, ordering.descending)
-    statement = work.schema.statements.get(key)
-    if statement is None:
-        statement = source.statement(ordering).order_by(*ordering.clauses(None))
-        statement = statement.limit(sa.bindparam("row_limit", type_=sa.Integer)).offset(sa.bindparam("row_offset", type_=sa.Integer))
-        work.schema.statements[key] = statement
+    def build() -> sa.Select[Any]:
+        statement = source.statement(ordering).order_by(*ordering.clauses(None)).limit(ROW_LIMIT)
+        return statement.offset(sa.bindparam("row_offset", type_=sa.Integer))
+
+    statement = _kept(work, source, ("page", *_names(ordering)), build)
     offset = (max(1, query.page or 1) - 1) * limit
     values = {**source.values, "row_limit": limit + 1, "row_offset": offset}
     return _page(source, ordering, work.connection.execute(statement, values).all(), limit)
 
 
 def _run(
-    work: UnitOfWork, source: Source, ordering: Ordering, limit: int, *, part: bool | None, keys: tuple[Any, ...] | None
+    work: UnitOfWork,
+    source: Source,
+    ordering: Ordering,
+    limit: int,
+    *,
+    part: bool | None,
+    keys: tuple[Any, ...] | None,
 ) -> list[Any]:
     missing = tuple(key is None for key in keys) if keys else None
-    cache_key = (source.key, tuple(f.name for f in ordering.fields), ordering.descending, part, missing)
-    statement = work.schema.statements.get(cache_key)
-    if statement is None:
-        statement = _statement(source, ordering, part, missing)
-        work.schema.statements[cache_key] = statement
+    shape = (*_names(ordering), part, missing)
+    statement = _kept(work, source, shape, lambda: _statement(source, ordering, part, missing))
     bound = {f"key_{i}": key for i, key in enumerate(keys or ()) if key is not None}
     return list(work.connection.execute(statement, {**source.values, **bound, "row_limit": limit}).all())
 
 
-def _statement(source: Source, ordering: Ordering, part: bool | None, missing: tuple[bool, ...] | None) -> sa.Select[Any]:
-    statement = source.statement(ordering).limit(sa.bindparam("row_limit", type_=sa.Integer))
+def _names(ordering: Ordering) -> tuple[Any, ...]:
+    return (tuple(field.name for field in ordering.fields), ordering.descending)
+
+
+def _kept(
+    work: UnitOfWork, source: Source, shape: tuple[Any, ...], build: Callable[[], sa.Select[Any]]
+) -> sa.Select[Any]:
+    """Build a statement once for each shape: SQLAlchemy then also compiles it once."""
+    if source.key is None:
+        return build()
+    key = (source.key, *shape)
+    if key not in work.schema.statements:
+        work.schema.statements[key] = build()
+    kept: sa.Select[Any] = work.schema.statements[key]
+    return kept
+
+
+def _statement(
+    source: Source, ordering: Ordering, part: bool | None, missing: tuple[bool, ...] | None
+) -> sa.Select[Any]:
+    statement = source.statement(ordering).limit(ROW_LIMIT)
     expressions = ordering.expressions
     if part is not None and ordering.nullable:
         statement = statement.where(expressions[0].is_(None) if part else expressions[0].is_not(None))
@@ -220,9 +247,13 @@ def _beyond(expression: Any, bound: Any, descending: bool) -> sa.ColumnElement[b
     return expression < bound if descending else expression > bound  # type: ignore[no-any-return]
 
 
-def _lexicographic(ordering: Ordering, binds: Sequence[Any], missing: tuple[bool, ...]) -> sa.ColumnElement[bool]:
+def _lexicographic(
+    ordering: Ordering, binds: Sequence[Any], missing: tuple[bool, ...]
+) -> sa.ColumnElement[bool]:
     options, equal = [], []
-    for expression, bound, descending, absent in zip(ordering.expressions, binds, ordering.descending, missing, strict=True):
+    for expression, bound, descending, absent in zip(
+        ordering.expressions, binds, ordering.descending, missing, strict=True
+    ):
         if not absent:
             later = sa.or_(_beyond(expression, bound, descending), expression.is_(None))
             options.append(sa.and_(*equal, later))

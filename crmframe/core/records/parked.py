@@ -27,7 +27,11 @@ def delete_parked(work: UnitOfWork, entity: Entity, ids: Sequence[int]) -> None:
         table = reflected(work, entry.table_name)
         column, polymorphic = table.c[entry.column_name], entry.target == "*"
         keys: list[Any] = [f"{entity.name}:{i}" if polymorphic else i for i in ids]
-        rows = work.connection.execute(sa.select(table).where(in_set(column, "keys")), {"keys": keys}).mappings().all()
+        rows = (
+            work.connection.execute(sa.select(table).where(in_set(column, "keys")), {"keys": keys})
+            .mappings()
+            .all()
+        )
         if rows and entry.on_delete == "restrict":
             raise InUse(entity=entity.label, id=ids[0], count=len(rows), by=entry.entity)
         for row in rows:
@@ -60,10 +64,15 @@ def _settle(work: UnitOfWork, entry: Any, table: sa.Table, row: Any) -> None:
         work.journal.changed(entry.entity, "delete", record_id, version, {"raw": _raw(row)})
         work.connection.execute(sa.delete(table).where(table.c.id == record_id))
         return
-    work.journal.changed(entry.entity, "update", record_id, version, {entry.column_name: row[entry.column_name]})
+    work.journal.changed(
+        entry.entity, "update", record_id, version, {entry.column_name: row[entry.column_name]}
+    )
     changed = {entry.column_name: None, "version": version}
     work.connection.execute(sa.update(table).where(table.c.id == record_id).values(changed))
 
 
 def _raw(row: Any) -> dict[str, Any]:
-    return {name: value if isinstance(value, int | str | type(None)) else str(value) for name, value in row.items()}
+    return {
+        name: value if isinstance(value, int | str | type(None)) else str(value)
+        for name, value in row.items()
+    }

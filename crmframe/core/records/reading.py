@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.records import rights
+from crmframe.core.records.as_of import PastTables, past_tables
 from crmframe.core.records.paging import Ordering, fetch_page, ordering_of
 from crmframe.core.records.query import MAX_LIMIT, Count, Page, Query
 from crmframe.core.storage.dialect import in_set
@@ -50,7 +52,19 @@ def select(work: UnitOfWork, entity_name: str, query: Query) -> Page:
     fields = rights.chosen(work, entity, query.columns) if query.columns else rights.readable(work, entity)
     ordering = ordering_of(work, entity, query.order or entity.order)
     limit = max(1, min(query.limit, MAX_LIMIT))
-    return fetch_page(work, _Source(work, entity, fields, query), ordering, query, limit)
+    source = _Source(work, entity, fields, query)
+    if query.as_of is not None:
+        return _past_page(work, source, ordering, query, limit)
+    return fetch_page(work, source, ordering, query, limit)
+
+
+def _past_page(work: UnitOfWork, source: _Source, ordering: Ordering, query: Query, limit: int) -> Page:
+    """Read a page with the list's tables exchanged for those of the past."""
+    assert query.as_of is not None
+    past = source.past = past_tables(work, source.entity, query.as_of)
+    source.values |= past.values
+    exchanged = replace(ordering, expressions=tuple(past.exchange(e) for e in ordering.expressions))
+    return fetch_page(work, source, exchanged, query, limit)
 
 
 class _Source:
@@ -62,25 +76,37 @@ class _Source:
         self.where = query.where
         self.archived = query.archived if entity.is_archivable else None
         self.columns = tuple(f.name for f in fields)
-        self.key = (entity.name, self.columns, filters.shape(self.where), self.term.shape, self.archived)
+        self.past: PastTables | None = None
         self.values = {**filters.binds(self.where), **self.term.values}
 
+    @property
+    def key(self) -> tuple[Any, ...] | None:
+        """Return what the statement's shape depends on; one of the past is not worth keeping."""
+        if self.past is not None:
+            return None
+        return (self.entity.name, self.columns, filters.shape(self.where), self.term.shape, self.archived)
+
     def statement(self, ordering: Ordering) -> sa.Select[Any]:
+        """Return the select; the ordering's expressions are its last columns."""
         schema, table = self.work.schema, self.entity.table
         used = [*self.fields, *ordering.fields, *filters.fields_of(schema, self.entity, self.where)]
-        statement = sa.select(*[schema.expression(self.entity, f, table) for f in self.fields], *ordering.expressions)
+        statement = sa.select(
+            *[schema.expression(self.entity, f, table) for f in self.fields], *ordering.expressions
+        )
         statement = statement.select_from(schema.joined(self.entity, used)).where(self.term.build(table))
         if self.where is not None:
             statement = statement.where(where_clause(self.work, self.entity, table, self.where))
         if self.archived is not None:
             archived = table.c.archived_at
             statement = statement.where(archived.is_not(None) if self.archived else archived.is_(None))
-        return statement
+        return statement if self.past is None else self.past.exchange(statement)  # type: ignore[no-any-return]
 
 
 def where_clause(work: UnitOfWork, entity: Entity, frm: Any, node: filters.Node) -> sa.ColumnElement[bool]:
     """Return a filter as SQL; what it asks of other entities obeys the actor's rights there."""
-    return filters.clause(work.schema, entity, frm, node, policy=lambda other: rights.granted(work, other, "read"))
+    return filters.clause(
+        work.schema, entity, frm, node, policy=lambda other: rights.granted(work, other, "read")
+    )
 
 
 def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP) -> Count:
@@ -88,10 +114,12 @@ def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP
     entity = work.schema.entity(entity_name)
     rights.require(work, entity, "read")
     source = _Source(work, entity, [work.schema.fields(entity)["id"]], query)
-    key = ("count", *source.key)
+    key = ("count", source.key)
     statement = work.schema.statements.get(key)
     if statement is None:
-        limited = source.statement(Ordering((), (), ())).limit(sa.bindparam("cap", type_=sa.Integer)).subquery()
+        limited = (
+            source.statement(Ordering((), (), ())).limit(sa.bindparam("cap", type_=sa.Integer)).subquery()
+        )
         statement = work.schema.statements[key] = sa.select(sa.func.count()).select_from(limited)
     found = work.connection.scalar(statement, {**source.values, "cap": cap + 1}) or 0
     return Count(min(found, cap), found > cap)
@@ -101,7 +129,9 @@ def visible(work: UnitOfWork, entity_name: str) -> sa.Subquery:
     """Return the rows of an entity that the actor may read, to select from or join with in own queries."""
     entity = work.schema.entity(entity_name)
     term = rights.granted(work, entity, "read")
-    hidden = {f.name for f in work.schema.fields(entity).values()} - {f.name for f in rights.readable(work, entity)}
+    hidden = {f.name for f in work.schema.fields(entity).values()} - {
+        f.name for f in rights.readable(work, entity)
+    }
     columns = [c for c in entity.table.c if c.name not in hidden]
     statement = sa.select(*columns).where(term.build(entity.table)).params(**term.values)
     return statement.subquery(entity.table.name + "_visible")
@@ -117,8 +147,9 @@ def titles(work: UnitOfWork, entity_name: str, ids: Collection[int]) -> dict[int
     statement = work.schema.statements.get(key)
     if statement is None:
         table = entity.table
-        statement = sa.select(table.c.id, table.c[entity.title]).where(in_set(table.c.id, "ids"), term.build(table))
+        statement = sa.select(table.c.id, table.c[entity.title]).where(
+            in_set(table.c.id, "ids"), term.build(table)
+        )
         work.schema.statements[key] = statement
     rows = work.connection.execute(statement, {"ids": sorted(set(ids)), **term.values})
     return {row[0]: str(row[1]) for row in rows}
-

@@ -13,9 +13,7 @@ from crmframe.core.storage.dialect import in_set
 from crmframe.core.work import UnitOfWork
 
 
-def referrers(
-    work: UnitOfWork, entity: Entity, ids: Iterable[int], child: Entity, field: Field
-) -> list[int]:
+def referrers(work: UnitOfWork, entity: Entity, ids: Iterable[int], child: Entity, field: Field) -> list[int]:
     """Return the ids of *child* records whose *field* points to one of the records *ids* of *entity*."""
     column = child.table.c[field.name]
     polymorphic = field.kind.name == "any_reference"

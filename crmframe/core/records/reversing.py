@@ -46,7 +46,9 @@ def _term(work: UnitOfWork, entity: Entity, verb: str) -> Term:
     return rights.granted(work, entity, verb)
 
 
-def _locked(work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str) -> tuple[dict[int, Row], Term]:
+def _locked(
+    work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str
+) -> tuple[dict[int, Row], Term]:
     term = _term(work, entity, verb)
     rows = locked(work, entity, [step.record_id for step in steps], term)
     if len(rows) != len(steps):
@@ -109,7 +111,9 @@ def _take_back_sidecar(work: UnitOfWork, base: Entity, sidecar: Entity, steps: S
     else:
         prefix = sidecar.plugin
         wanted = {
-            step.record_id: {f"{prefix}.{name}": value for name, value in _values(work, sidecar, step.before).items()}
+            step.record_id: {
+                f"{prefix}.{name}": value for name, value in _values(work, sidecar, step.before).items()
+            }
             for step in steps
         }
         applying.change(work, base, rows, wanted, term=term)

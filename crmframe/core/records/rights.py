@@ -74,7 +74,11 @@ def _refused(
 ) -> list[Problem]:
     data = {"field": field.label, "actions": ", ".join(field.written_by)}
     if not field.writable:
-        return [Problem(field.name, "read_only", "{field} is kept by the system and cannot be written.", data, row)]
+        return [
+            Problem(
+                field.name, "read_only", "{field} is kept by the system and cannot be written.", data, row
+            )
+        ]
     if field.written_by and not _acts(work, entity, field):
         return [Problem(field.name, "written_by", "{field} changes only by the action {actions}.", data, row)]
     if allowed is not None and field.name not in allowed:

@@ -101,15 +101,6 @@ def from_image(entity: Entity, kept: Mapping[str, Any], record_id: int, version:
     return columns
 
 
-def stored_json(entity: Entity, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as canonical JSON by column, sort keys included, for ``rows_from_json``."""
-    stored = {f.name: f.kind.to_json(row.get(f.name)) for f in _columns(entity)}
-    stored |= {f.key_column: row.get(f.key_column) for f in _columns(entity) if f.key_column}
-    if entity.is_customizable:
-        stored["custom"] = row.get("custom") or {}
-    return stored
-
-
 def _columns(entity: Entity) -> Sequence[Field]:
     return [f for f in entity.fields.values() if f.source == "column"]
 
@@ -117,5 +108,10 @@ def _columns(entity: Entity) -> Sequence[Field]:
 def stamps_of_creation(work: UnitOfWork) -> dict[str, Any]:
     """Return the stamps of a new record."""
     who = work.actor.id
-    return {"version": 1, "created_at": work.now, "created_by": who, "updated_at": work.now, "updated_by": who}
-
+    return {
+        "version": 1,
+        "created_at": work.now,
+        "created_by": who,
+        "updated_at": work.now,
+        "updated_by": who,
+    }

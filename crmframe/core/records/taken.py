@@ -15,7 +15,9 @@ from crmframe.core.work import UnitOfWork
 Key = tuple[str, int]
 
 
-def taken_by_others(work: UnitOfWork, by_record: Mapping[Key, Sequence[Any]], gone: set[Key], kept: set[Key]) -> set[Key]:
+def taken_by_others(
+    work: UnitOfWork, by_record: Mapping[Key, Sequence[Any]], gone: set[Key], kept: set[Key]
+) -> set[Key]:
     """Return the records whose old unique values belong to a record that stays as it is.
 
     Args:
@@ -35,7 +37,11 @@ def taken_by_others(work: UnitOfWork, by_record: Mapping[Key, Sequence[Any]], go
 
 
 def _clashing(
-    work: UnitOfWork, entity: Entity, ids: Sequence[int], by_record: Mapping[Key, Sequence[Any]], moving: set[int]
+    work: UnitOfWork,
+    entity: Entity,
+    ids: Sequence[int],
+    by_record: Mapping[Key, Sequence[Any]],
+    moving: set[int],
 ) -> set[int]:
     current = locked(work, entity, ids, ALL)
     clashing: set[int] = set()

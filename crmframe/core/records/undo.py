@@ -85,7 +85,9 @@ def _undoable(work: UnitOfWork, operation_id: int) -> Any:
     if operation.state == "undone":
         raise Conflict(entity="operation", id=operation_id, state="undone already")
     if not operation.undoable:
-        raise Conflict(entity="operation", id=operation_id, state="one with effects outside, which cannot be undone")
+        raise Conflict(
+            entity="operation", id=operation_id, state="one with effects outside, which cannot be undone"
+        )
     return operation
 
 

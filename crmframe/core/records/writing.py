@@ -110,7 +110,11 @@ def update(
 
 
 def update_many(
-    work: UnitOfWork, entity_name: str, changes: Mapping[int, Raw], *, versions: Mapping[int, int] | None = None
+    work: UnitOfWork,
+    entity_name: str,
+    changes: Mapping[int, Raw],
+    *,
+    versions: Mapping[int, int] | None = None,
 ) -> list[int]:
     """Change records in one batch; returns the ids that really changed. Raises as ``update``."""
     entity = work.schema.entity(entity_name)
@@ -200,7 +204,9 @@ def _require_still_within(
     kept = [i for i in ids if i not in set(moved)]
     if term.shape != "all":
         checks.require_within(work, entity, kept, verb)
-        checks.require_within(work, entity, moved, "assign" if work.actor.may(f"{entity.name}.assign") else verb)
+        checks.require_within(
+            work, entity, moved, "assign" if work.actor.may(f"{entity.name}.assign") else verb
+        )
 
 
 def upsert_many(work: UnitOfWork, entity_name: str, key: str, rows: Sequence[Raw]) -> list[int]:
@@ -211,9 +217,14 @@ def upsert_many(work: UnitOfWork, entity_name: str, key: str, rows: Sequence[Raw
     """
     entity = work.schema.entity(entity_name)
     field = work.schema.field(entity, key)
-    values, problems = parse_values({field.name: field}, [_only(row, field) for row in rows], work.parse_context(), partial=True)
+    values, problems = parse_values(
+        {field.name: field}, [_only(row, field) for row in rows], work.parse_context(), partial=True
+    )
     missing = [i for i, value in enumerate(values) if value.get(field.name) is None]
-    problems += [Problem(field.name, "required", "{field} is needed to find the record.", {"field": field.label}, i) for i in missing]
+    problems += [
+        Problem(field.name, "required", "{field} is needed to find the record.", {"field": field.label}, i)
+        for i in missing
+    ]
     _raise_problems(problems)
     keys = [value[field.name] for value in values]
     known = find_by(work, entity, field.name, keys)
