@@ -168,7 +168,7 @@ class Step:
         """Move the cursor and renew the lease.
 
         Raises:
-            LeaseLost: Somebody else has the lease or has moved the cursor, or the subscription was parked.
+            LeaseLost: Somebody else has the lease, or nobody (parked), or the cursor has moved already.
         """
         place = {"epoch": self.to.epoch, "txid": self.to.txid, "commit_id": self.to.commit_id}
         moved = connection.execute(
@@ -176,7 +176,6 @@ class Step:
             .where(
                 table.c.key == self.key,
                 table.c.lease_owner == self.owner,
-                table.c.parked.is_(False),
                 table.c.epoch == self.frm.epoch,
                 table.c.txid == self.frm.txid,
                 table.c.commit_id == self.frm.commit_id,

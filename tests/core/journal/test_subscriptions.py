@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -426,6 +427,17 @@ def test_moving_without_the_lease_is_refused(applications) -> None:
 
     with application.database.write() as connection, pytest.raises(LeaseLost):
         step.take(connection, application.now)
+
+
+def test_step_is_taken_only_from_where_the_subscription_is(applications) -> None:
+    application = open_registered(applications, NOTE)
+    with application.database.write() as connection:
+        place = claim(connection, NOTE.key, "me", application.now).cursor
+        step = delivering.Step(NOTE.key, "me", place, replace(place, commit_id=place.commit_id + 1))
+        step.take(connection, application.now)
+
+        with pytest.raises(LeaseLost):
+            step.take(connection, application.now)
 
 
 def test_pump_delivers_when_woken_and_stops(applications) -> None:
