@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from crmframe.core.access.accounts import set_password
+from crmframe.core.access.actor import system_actor
 from crmframe.core.storage.engine import Database
+from tests.core.access.signing import GOOD
 from tests.core.access.world import World, build
 
 
@@ -16,3 +19,12 @@ def world(database_kind: str, copied_database_url: Callable[..., str]) -> Iterat
     database = Database(copied_database_url("access", database_kind, build))
     yield World(database)
     database.close()
+
+
+@pytest.fixture
+def anna(world: World) -> int:
+    """Give a user who can sign in."""
+    user = world.user("anna")
+    with world.work(system_actor("cli"), writes=True) as work:
+        set_password(work, user, GOOD, hasher=world.hasher)
+    return user

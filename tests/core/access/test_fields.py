@@ -29,10 +29,13 @@ def test_ordinary_fields_are_open_and_sensitive_ones_are_not(world: World) -> No
 
 
 def test_hidden_fields_are_nobodys(world: World) -> None:
-    readable, writable = fields(world, world.user("root", is_admin=True))
+    user = world.user("anna")
+    rule(world, world.role("reader", [user], estate_read="all"), "secret", "write")
 
-    assert "diagnosis" in readable & writable
-    assert "secret" not in readable | writable
+    for user_id in (user, world.user("root", is_admin=True)):
+        readable, writable = fields(world, user_id)
+        assert "secret" not in readable | writable
+        assert ("diagnosis" in readable & writable) == (user_id != user)
 
 
 def test_a_rule_hides_a_field(world: World) -> None:

@@ -250,6 +250,7 @@ def test_a_token_narrows_its_user(company: Company) -> None:
     assert company.world.seen(actor, "estate") == ["hall", "pier", "mill"]
     assert company.world.seen(actor, "estate", "update") == []
     assert not actor.may("accesstest.estate.update")
+    assert set(actor.grants) == {"accesstest.estate.read", "core.user.read", "core.team.read"}
 
 
 def test_a_token_narrows_an_administrator(company: Company) -> None:
