@@ -39,7 +39,10 @@ class Activity(Base):
         kinds.Choices(*ACTIVITY_KINDS), required=True, default="note", aliases=("类型", "跟进方式", "type")
     )
     about: Mapped[str] = field(
-        kinds.AnyReference(on_delete="cascade"), required=True, index=True, aliases=("客户", "跟进对象", "related to")
+        kinds.AnyReference(on_delete="cascade"),
+        required=True,
+        index=True,
+        aliases=("客户", "跟进对象", "related to"),
     )
     at: Mapped[datetime] = field(
         kinds.Instant(),

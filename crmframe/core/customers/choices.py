@@ -36,7 +36,12 @@ LIFECYCLE_STAGES = (
     Choice("former", "Former customer", "red"),
 )
 
-GRADES = (Choice("a", "A", "green"), Choice("b", "B", "blue"), Choice("c", "C", "amber"), Choice("d", "D", "grey"))
+GRADES = (
+    Choice("a", "A", "green"),
+    Choice("b", "B", "blue"),
+    Choice("c", "C", "amber"),
+    Choice("d", "D", "grey"),
+)
 
 GENDERS = (Choice("female", "Female"), Choice("male", "Male"), Choice("diverse", "Diverse"))
 

@@ -27,7 +27,11 @@ class ExternalRef(Base):
 
     system: Mapped[str] = field(kinds.Text(40), required=True, aliases=("系统", "来源系统", "source"))
     external_id: Mapped[str] = field(
-        kinds.Text(120), "External id", required=True, index=True, aliases=("外部编号", "external id", "external key")
+        kinds.Text(120),
+        "External id",
+        required=True,
+        index=True,
+        aliases=("外部编号", "external id", "external key"),
     )
     record: Mapped[str] = field(
         kinds.AnyReference(on_delete="cascade"), "Record", required=True, index=True, aliases=("记录",)
@@ -41,7 +45,9 @@ class Tag(Base):
     __group__ = "administration"
     __order__ = ("name",)
 
-    name: Mapped[str] = field(kinds.Text(60), required=True, unique=True, index=True, aliases=("标签", "标签名称"))
+    name: Mapped[str] = field(
+        kinds.Text(60), required=True, unique=True, index=True, aliases=("标签", "标签名称")
+    )
     tone: Mapped[str] = field(
         kinds.Choices(*choices.TONES), "Color", required=True, default="grey", aliases=("颜色", "color")
     )

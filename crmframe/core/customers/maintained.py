@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from crmframe.core.customers.normalize import normalized_value
-from crmframe.core.entities.maintained import Maintained
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A field that follows from other fields of the same record: ``derive(values, region) -> value``.
-
-    Attributes:
-        sources: Recomputed when one of these is written.
-    """
-
-    entity: str
-    field: str
-    sources: tuple[str, ...]
-    derive: Callable[[Mapping[str, Any], str], Any]
+from crmframe.core.entities.maintained import Derived, Maintained
 
 
 # Nothing here depends on the clock: "next step" is the latest one that was planned, so that a replay gives the same.

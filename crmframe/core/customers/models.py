@@ -28,21 +28,42 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     __icon__ = "building-2"
     __group__ = "customers"
     __board__ = "lifecycle_stage"
-    __list__ = ("name", "industry", "city", "grade", "lifecycle_stage", "owner_id", "last_activity_at", "next_step_at")
+    __list__ = (
+        "name",
+        "industry",
+        "city",
+        "grade",
+        "lifecycle_stage",
+        "owner_id",
+        "last_activity_at",
+        "next_step_at",
+    )
 
     name: Mapped[str] = field(
         kinds.Text(200),
         required=True,
         index=True,
         data="personal",
-        aliases=("客户名称", "客户", "公司", "公司名称", "单位", "account", "account name", "company", "company name")
+        aliases=(
+            "客户名称",
+            "客户",
+            "公司",
+            "公司名称",
+            "单位",
+            "account",
+            "account name",
+            "company",
+            "company name",
+        )
         + ("organization", "organization name", "organisation"),
     )
     kind: Mapped[str] = field(
         kinds.Choices(*choices.CUSTOMER_KINDS), required=True, default="company", aliases=("客户性质",)
     )
     code: Mapped[str | None] = field(
-        kinds.Text(60), unique=True, aliases=("客户编号", "编号", "customer code", "customer number", "account number")
+        kinds.Text(60),
+        unique=True,
+        aliases=("客户编号", "编号", "customer code", "customer number", "account number"),
     )
     industry: Mapped[str | None] = field(
         kinds.Text(80), index=True, aliases=("客户行业", "行业", "所属行业", "sector", "branch")
@@ -66,10 +87,20 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     parent_id: Mapped[int | None] = field(
         kinds.Reference("core.customer", on_delete="clear"),
         "Parent company",
-        aliases=("上级客户", "母公司", "上级公司", "parent", "parent account", "subsidiary_of", "subsidiary of"),
+        aliases=(
+            "上级客户",
+            "母公司",
+            "上级公司",
+            "parent",
+            "parent account",
+            "subsidiary_of",
+            "subsidiary of",
+        ),
     )
     referred_by_id: Mapped[int | None] = field(
-        kinds.Reference("core.customer", on_delete="clear"), "Referred by", aliases=("推荐人", "介绍人", "referrer")
+        kinds.Reference("core.customer", on_delete="clear"),
+        "Referred by",
+        aliases=("推荐人", "介绍人", "referrer"),
     )
     phone: Mapped[str | None] = field(
         kinds.Phone(),
@@ -84,18 +115,24 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         data="personal",
         aliases=("邮箱", "电子邮件", "电子邮箱", "e-mail", "email address"),
     )
-    website: Mapped[str | None] = field(kinds.Url(), aliases=("网站", "网址", "官网", "web", "homepage", "url"))
+    website: Mapped[str | None] = field(
+        kinds.Url(), aliases=("网站", "网址", "官网", "web", "homepage", "url")
+    )
     country: Mapped[str | None] = field(
         kinds.Text(60), aliases=("国家", "国家/地区", "country/region", "office_location", "billing country")
     )
     region: Mapped[str | None] = field(
         kinds.Text(60), "Province or state", aliases=("省", "省份", "省/市/自治区", "州", "state", "province")
     )
-    city: Mapped[str | None] = field(kinds.Text(80), index=True, aliases=("市", "城市", "town", "billing city"))
+    city: Mapped[str | None] = field(
+        kinds.Text(80), index=True, aliases=("市", "城市", "town", "billing city")
+    )
     address: Mapped[str | None] = field(
         kinds.Text(300), data="personal", aliases=("地址", "详细地址", "street", "billing street")
     )
-    postal_code: Mapped[str | None] = field(kinds.Text(20), aliases=("邮编", "邮政编码", "zip", "zip code", "postcode"))
+    postal_code: Mapped[str | None] = field(
+        kinds.Text(20), aliases=("邮编", "邮政编码", "zip", "zip code", "postcode")
+    )
     tax_id: Mapped[str | None] = field(
         kinds.Text(40),
         "Tax id",
@@ -106,7 +143,9 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         kinds.Integer(min=0), aliases=("员工数", "员工人数", "人数", "number of employees", "headcount")
     )
     revenue: Mapped[Decimal | None] = field(
-        kinds.Money(currency="currency"), "Annual revenue", aliases=("年收入", "营业额", "annual revenue", "turnover")
+        kinds.Money(currency="currency"),
+        "Annual revenue",
+        aliases=("年收入", "营业额", "annual revenue", "turnover"),
     )
     currency: Mapped[str | None] = field(
         kinds.Text(3), default=lambda work: work.settings.currency, aliases=("币种", "货币")
@@ -118,10 +157,10 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     )
     salutation: Mapped[str | None] = field(kinds.Text(40), data="personal", aliases=("称谓", "称呼", "title"))
     gender: Mapped[str | None] = field(
-        kinds.Choices(*choices.GENDERS), data="sensitive", aliases=("性别", "sex")
+        kinds.Choices(*choices.GENDERS), data="personal", aliases=("性别", "sex")
     )
     birthday: Mapped[date | None] = field(
-        kinds.Date(), data="sensitive", aliases=("生日", "出生日期", "date of birth", "birthdate")
+        kinds.Date(), data="personal", aliases=("生日", "出生日期", "date of birth", "birthdate")
     )
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))
     preferred_channel: Mapped[str | None] = field(
@@ -131,10 +170,16 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         kinds.Boolean(), required=True, default=False, aliases=("请勿致电", "免打扰", "phone opt out")
     )
     notes: Mapped[str | None] = field(
-        kinds.LongText(), data="personal", aliases=("备注", "附注", "说明", "description", "comment", "comments", "note")
+        kinds.LongText(),
+        data="personal",
+        aliases=("备注", "附注", "说明", "description", "comment", "comments", "note"),
     )
     last_activity_at: Mapped[datetime | None] = field(
-        kinds.Instant(), "Last activity", maintained=True, index=True, aliases=("最近沟通时间", "最近跟进时间")
+        kinds.Instant(),
+        "Last activity",
+        maintained=True,
+        index=True,
+        aliases=("最近沟通时间", "最近跟进时间"),
     )
     next_step_at: Mapped[datetime | None] = field(
         kinds.Instant(), "Next step", maintained=True, index=True, aliases=("下次跟进时间",)
@@ -160,15 +205,29 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
         kinds.Reference("core.customer", on_delete="cascade"),
         "Customer",
         index=True,
-        aliases=("客户", "客户名称", "公司", "单位", "account name", "company", "organization", "organization name"),
+        aliases=(
+            "客户",
+            "客户名称",
+            "公司",
+            "单位",
+            "account name",
+            "company",
+            "organization",
+            "organization name",
+        ),
     )
     job_title: Mapped[str | None] = field(
         kinds.Text(120), aliases=("职务", "职位", "头衔", "title", "position", "organization title")
     )
     department: Mapped[str | None] = field(kinds.Text(120), aliases=("部门", "organization department"))
-    role: Mapped[str | None] = field(kinds.Choices(*choices.CONTACT_ROLES), aliases=("角色", "决策角色", "buying role"))
+    role: Mapped[str | None] = field(
+        kinds.Choices(*choices.CONTACT_ROLES), aliases=("角色", "决策角色", "buying role")
+    )
     phone: Mapped[str | None] = field(
-        kinds.Phone(), index=True, data="personal", aliases=("电话", "商务电话", "work phone", "business phone", "telephone")
+        kinds.Phone(),
+        index=True,
+        data="personal",
+        aliases=("电话", "商务电话", "work phone", "business phone", "telephone"),
     )
     mobile: Mapped[str | None] = field(
         kinds.Phone(), data="personal", aliases=("手机", "手机号", "移动电话", "mobile phone", "cell")
@@ -181,10 +240,12 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
         aliases=("邮箱", "电子邮件", "电子邮件地址", "e-mail", "email address", "primary email"),
     )
     wechat: Mapped[str | None] = field(kinds.Text(60), "WeChat", data="personal", aliases=("微信", "微信号"))
-    salutation: Mapped[str | None] = field(kinds.Text(40), data="personal", aliases=("称谓", "称呼", "name prefix"))
-    gender: Mapped[str | None] = field(kinds.Choices(*choices.GENDERS), data="sensitive", aliases=("性别",))
+    salutation: Mapped[str | None] = field(
+        kinds.Text(40), data="personal", aliases=("称谓", "称呼", "name prefix")
+    )
+    gender: Mapped[str | None] = field(kinds.Choices(*choices.GENDERS), data="personal", aliases=("性别",))
     birthday: Mapped[date | None] = field(
-        kinds.Date(), data="sensitive", aliases=("生日", "出生日期", "date of birth", "birthdate")
+        kinds.Date(), data="personal", aliases=("生日", "出生日期", "date of birth", "birthdate")
     )
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))
     preferred_channel: Mapped[str | None] = field(kinds.Choices(*choices.CHANNELS), aliases=("首选联系方式",))
@@ -208,7 +269,9 @@ class CustomerContact(Base):
         kinds.Reference("core.contact", on_delete="cascade"), "Contact", required=True, aliases=("联系人",)
     )
     role: Mapped[str | None] = field(kinds.Choices(*choices.CONTACT_ROLES), aliases=("角色",))
-    is_primary: Mapped[bool] = field(kinds.Boolean(), "Primary", required=True, default=False, aliases=("主要联系人",))
+    is_primary: Mapped[bool] = field(
+        kinds.Boolean(), "Primary", required=True, default=False, aliases=("主要联系人",)
+    )
 
 
 sa.UniqueConstraint(CustomerContact.__table__.c.customer_id, CustomerContact.__table__.c.contact_id)

@@ -27,13 +27,17 @@ class ContactPoint(Base):
     about: Mapped[str] = field(
         kinds.AnyReference(on_delete="cascade"), "Of", required=True, index=True, aliases=("所属",)
     )
-    kind: Mapped[str] = field(kinds.Choices(*choices.CONTACT_POINT_KINDS), required=True, aliases=("类型", "type"))
+    kind: Mapped[str] = field(
+        kinds.Choices(*choices.CONTACT_POINT_KINDS), required=True, aliases=("类型", "type")
+    )
     value: Mapped[str] = field(
         kinds.Text(200), required=True, data="personal", aliases=("号码", "联系方式", "number")
     )
     normalized: Mapped[str | None] = field(kinds.Text(200), maintained=True, index=True, data="personal")
     label: Mapped[str | None] = field(kinds.Text(60), aliases=("标签", "说明"))
-    is_primary: Mapped[bool] = field(kinds.Boolean(), "Primary", required=True, default=False, aliases=("主要",))
+    is_primary: Mapped[bool] = field(
+        kinds.Boolean(), "Primary", required=True, default=False, aliases=("主要",)
+    )
     verified_at: Mapped[datetime | None] = field(kinds.Instant(), "Verified", aliases=("验证时间",))
 
 
@@ -59,6 +63,10 @@ class Address(Base):
     street: Mapped[str | None] = field(
         kinds.Text(300), data="personal", aliases=("街道", "地址", "详细地址", "address", "address line 1")
     )
-    postal_code: Mapped[str | None] = field(kinds.Text(20), aliases=("邮编", "邮政编码", "zip", "zip code", "postcode"))
+    postal_code: Mapped[str | None] = field(
+        kinds.Text(20), aliases=("邮编", "邮政编码", "zip", "zip code", "postcode")
+    )
     recipient: Mapped[str | None] = field(kinds.Text(120), data="personal", aliases=("收件人",))
-    is_primary: Mapped[bool] = field(kinds.Boolean(), "Primary", required=True, default=False, aliases=("主要",))
+    is_primary: Mapped[bool] = field(
+        kinds.Boolean(), "Primary", required=True, default=False, aliases=("主要",)
+    )

@@ -26,10 +26,15 @@ class Product(Base, Archivable, Customizable):
     __list__ = ("name", "code", "series", "price", "currency", "is_active")
 
     name: Mapped[str] = field(
-        kinds.Text(200), required=True, index=True, aliases=("产品", "产品名称", "商品", "product", "product name", "item")
+        kinds.Text(200),
+        required=True,
+        index=True,
+        aliases=("产品", "产品名称", "商品", "product", "product name", "item"),
     )
     code: Mapped[str | None] = field(
-        kinds.Text(60), unique=True, aliases=("产品编号", "产品编码", "货号", "sku", "product code", "item number")
+        kinds.Text(60),
+        unique=True,
+        aliases=("产品编号", "产品编码", "货号", "sku", "product code", "item number"),
     )
     series: Mapped[str | None] = field(
         kinds.Text(80), index=True, aliases=("系列", "产品系列", "类别", "category", "product family")
@@ -72,7 +77,10 @@ class Purchase(Base):
         aliases=("客户", "客户名称", "account", "company"),
     )
     product_id: Mapped[int | None] = field(
-        kinds.Reference("core.product", on_delete="restrict"), "Product", index=True, aliases=("产品", "商品", "item")
+        kinds.Reference("core.product", on_delete="restrict"),
+        "Product",
+        index=True,
+        aliases=("产品", "商品", "item"),
     )
     quantity: Mapped[Decimal] = field(
         kinds.DecimalNumber(3), required=True, default=Decimal(1), aliases=("数量", "qty")

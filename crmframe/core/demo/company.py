@@ -53,7 +53,9 @@ LOGINS = (
 )
 
 
-def fill(open_work: OpenWork, now: datetime, *, hasher: Hasher, more: Iterable[Step] = ()) -> tuple[Login, ...]:
+def fill(
+    open_work: OpenWork, now: datetime, *, hasher: Hasher, more: Iterable[Step] = ()
+) -> tuple[Login, ...]:
     """Fill an empty database with the demo company; returns who can sign in.
 
     Args:
@@ -77,12 +79,19 @@ def _people(work: UnitOfWork, hasher: Hasher) -> None:
     for name in (china, abroad):
         teams[name] = records.create(work, "core.team", {"name": name, "parent_id": teams[head]})["id"]
     for login in LOGINS:
-        values = {"login": login.login, "name": login.name, "email": f"{login.login}@qiming.example", "locale": login.locale}
+        values = {
+            "login": login.login,
+            "name": login.name,
+            "email": f"{login.login}@qiming.example",
+            "locale": login.locale,
+        }
         user = records.create(work, "core.user", {**values, "is_admin": login.role == "administrator"})["id"]
         records.create(work, "core.user_role", {"user_id": user, "role_id": roles[login.role]})
         if login.team:
             lead = login.role == "manager"
-            records.create(work, "core.membership", {"user_id": user, "team_id": teams[login.team], "is_lead": lead})
+            records.create(
+                work, "core.membership", {"user_id": user, "team_id": teams[login.team], "is_lead": lead}
+            )
         set_password(work, user, login.password, hasher=hasher)
 
 
@@ -126,11 +135,15 @@ class _Life:
         born = workday(self.now, self.age, self.random)
         yield born, self.owner, lambda work: records.create(work, "core.customer", self.values)
         if contacts:
-            yield born + timedelta(minutes=20), self.owner, lambda work: _add_contacts(work, self.code, contacts)
+            yield (
+                born + timedelta(minutes=20),
+                self.owner,
+                lambda work: _add_contacts(work, self.code, contacts),
+            )
         links = {"parent_id": self.parent, "referred_by_id": self.referrer}
         for field, code in links.items():
-            if code:
-                yield self._late(1), "manager", _later(_link, self.code, field, code)
+            if code:  # in a recent clean-up: by then both are there
+                yield workday(self.now, 12, self.random), "manager", _later(_link, self.code, field, code)
         if self.random.random() < 0.25:
             yield self._late(2), self.owner, _later(_tag, self.code, self.random.choice(TAGS)[0])
 
@@ -150,7 +163,11 @@ class _Life:
         for _ in range(number):
             days_ago = self.random.randint(quiet, max(quiet, self.age - 3))
             row, at = self.random.choice(own), workday(self.now, days_ago, self.random)
-            planned = at + timedelta(days=self.random.choice((3, 7, 14, 30))) if self.random.random() < 0.4 else None
+            planned = (
+                at + timedelta(days=self.random.choice((3, 7, 14, 30)))
+                if self.random.random() < 0.4
+                else None
+            )
             values = {"kind": row["kind"], "text": row["text"], "next_step_at": planned}
             yield max(at, self._late(0)), self.owner, _later(_note, self.code, values)
 
@@ -159,7 +176,9 @@ class _Life:
         if "customer" not in CAREERS[self.stage]:
             return
         for number in range(self.random.randint(2, 5)):
-            days_ago = self.random.randint(1 if self.stage == "customer" else 130, max(131, self.age * 2 // 3))
+            days_ago = self.random.randint(
+                1 if self.stage == "customer" else 130, max(131, self.age * 2 // 3)
+            )
             product, quantity = self.random.choice(products), self.random.choice((1, 1, 2, 4, 10))
             price = float(product["price"]) * PRICES_IN[self.values["currency"]]
             values = {
@@ -214,4 +233,6 @@ def _buy(work: UnitOfWork, code: str, values: Mapping[str, Any]) -> None:
     customer = find(work, "core.customer", "code", code)
     product = find(work, "core.product", "code", values["product"])
     rest = {name: value for name, value in values.items() if name != "product"}
-    records.create(work, "core.purchase", {**rest, "product_id": product, "customer_id": customer, "at": work.now})
+    records.create(
+        work, "core.purchase", {**rest, "product_id": product, "customer_id": customer, "at": work.now}
+    )

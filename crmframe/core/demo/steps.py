@@ -14,7 +14,6 @@ from random import Random
 from typing import Any, Protocol
 
 from crmframe.core import records
-from crmframe.core.entities.filters import Condition
 from crmframe.core.work import UnitOfWork
 
 FOLDER = Path(__file__).parent
@@ -47,8 +46,7 @@ def play(open_work: OpenWork, steps: Iterable[Step]) -> int:
 
 def find(work: UnitOfWork, entity: str, field: str, value: Any) -> int:
     """Return the id of the record whose *field* is *value*; the demo's data always has it."""
-    page = records.select(work, entity, records.Query(where=Condition(field, "eq", value), columns=("id",), limit=1))
-    return int(page.rows[0][0])
+    return records.find_by(work, work.schema.entity(entity), field, [value])[value]
 
 
 def rows_of(name: str) -> Iterator[dict[str, str]]:

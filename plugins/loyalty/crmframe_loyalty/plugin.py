@@ -50,7 +50,10 @@ def amend_form(context: ViewContext, value: FormView) -> FormView:
         return value
     own = [name for name in value.fields if name.startswith("loyalty.")]
     others = [name for name in value.fields if not name.startswith("loyalty.")]
-    explained = {**value.help, "loyalty.points": context.translate("Points that the customer may still spend.")}
+    explained = {
+        **value.help,
+        "loyalty.points": context.translate("Points that the customer may still spend."),
+    }
     return replace(value, fields=[*others, *own], help=explained)
 
 

@@ -68,7 +68,9 @@ def reopen(work: UnitOfWork, deal: Record, given: Reopen) -> None:
     """
     if deal["closed_at"] is None:
         raise DealOpen(title=deal["title"])
-    stage = stage_of(work, given.stage_id) if given.stage_id is not None else _stage_before_closing(work, deal)
+    stage = (
+        stage_of(work, given.stage_id) if given.stage_id is not None else _stage_before_closing(work, deal)
+    )
     if stage.kind != "open":
         raise refused("stage_id", "not_open", "Choose an open stage: {stage} is not.", stage=stage.name)
     _enter(work, deal, stage, None, {})
@@ -96,7 +98,9 @@ def place_many(work: UnitOfWork, placements: Sequence[tuple[Record, Place]]) -> 
         try:
             path = _path(work, stages, deal, given)
         except InvalidInput as error:
-            problems += [Problem(p.field, p.code, p.template, p.data, position, p.domain) for p in error.problems]
+            problems += [
+                Problem(p.field, p.code, p.template, p.data, position, p.domain) for p in error.problems
+            ]
             continue
         changes[deal["id"]] = _standing(stages[path[-1][0]], path[-1][1], given.lost_reason_id)
         steps += _steps(work, deal["id"], path)
@@ -131,11 +135,15 @@ def closing_stage(work: UnitOfWork, pipeline_id: int, kind: str) -> Any:
     matching = sa.select(table).where(table.c.pipeline_id == pipeline_id, table.c.kind == kind)
     rows = work.rows(matching.order_by(table.c.position, table.c.id).limit(1))
     if not rows:
-        raise refused("stage_id", "no_stage", "This pipeline has no stage of the kind {kind}. Add one.", kind=kind)
+        raise refused(
+            "stage_id", "no_stage", "This pipeline has no stage of the kind {kind}. Add one.", kind=kind
+        )
     return rows[0]
 
 
-def _enter(work: UnitOfWork, deal: Record, stage: Any, at: datetime | None, values: Mapping[str, Any]) -> None:
+def _enter(
+    work: UnitOfWork, deal: Record, stage: Any, at: datetime | None, values: Mapping[str, Any]
+) -> None:
     moment = _moment(work, deal, at)
     _refuse_gaps(stage, {**deal, **values})
     changed = {**_standing(stage, moment, None), **values, "probability": stage.probability}
@@ -183,7 +191,10 @@ def _refuse_gaps(stage: Any, deal: Record) -> None:
     template = "The stage {stage} asks for {field}. Fill it in first."
     if missing:
         raise InvalidInput(
-            [Problem(name, "stage_gate", template, {"stage": stage.name, "field": name}, domain="sales") for name in missing]
+            [
+                Problem(name, "stage_gate", template, {"stage": stage.name, "field": name}, domain="sales")
+                for name in missing
+            ]
         )
 
 
@@ -199,7 +210,12 @@ def _moment(work: UnitOfWork, deal: Record, at: datetime | None) -> datetime:
         raise refused("at", "in_future", "This lies in the future. Choose a moment that has passed.")
     entered = deal["stage_entered_at"]
     if entered is not None and moment < entered:
-        raise refused("at", "before_stage", "The deal entered its stage on {day}. Choose a later day.", day=entered.date())
+        raise refused(
+            "at",
+            "before_stage",
+            "The deal entered its stage on {day}. Choose a later day.",
+            day=entered.date(),
+        )
     return moment
 
 
@@ -242,7 +258,9 @@ def _path(
     unknown = [stage_id for stage_id, _ in path if stage_id not in stages]
     if unknown:
         raise refused("history", "unknown_reference", "There is no stage {id}.", id=unknown[0])
-    if path[-1][0] != stage.id or any(later[1] < earlier[1] for earlier, later in zip(path, path[1:], strict=False)):
+    if path[-1][0] != stage.id or any(
+        later[1] < earlier[1] for earlier, later in zip(path, path[1:], strict=False)
+    ):
         raise refused("history", "out_of_order", "The history must be in order and end in the deal's stage.")
     return path
 

@@ -15,7 +15,9 @@ from crmframe_sales import queries
 
 @click.command("funnel")
 @click.option("--pipeline", "pipeline_id", type=int, help="Id of the pipeline; the first one when left out.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only deals that began on this day or later.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only deals that began on this day or later."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def funnel(console: Any, pipeline_id: int | None, since: datetime | None, *, as_json: bool) -> None:

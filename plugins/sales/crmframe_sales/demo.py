@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from crmframe.api import Query, UnitOfWork, filters, records
+import sqlalchemy as sa
+
+from crmframe.api import UnitOfWork, records
 
 Step = tuple[datetime, str, Callable[[UnitOfWork], Any]]
 
@@ -22,13 +24,36 @@ STAGES = (
     ("赢单 Won", "won", 100, ["amount"]),
     ("输单 Lost", "lost", 0, None),
 )
-REASONS = ("价格 Price", "竞争对手 Competitor", "没有预算 No budget", "项目取消 Project cancelled", "无回应 No answer")
+REASONS = (
+    "价格 Price",
+    "竞争对手 Competitor",
+    "没有预算 No budget",
+    "项目取消 Project cancelled",
+    "无回应 No answer",
+)
 TITLES = {
-    "zh_Hans": ("产线视觉检测改造", "传感器年度框架", "控制柜采购", "云平台订阅", "二期自动化升级", "备件与维护合同", "安装与培训服务"),
-    "en": ("Vision inspection line", "Sensor frame contract", "Control cabinets", "Cloud subscription", "Line upgrade, phase 2")
+    "zh_Hans": (
+        "产线视觉检测改造",
+        "传感器年度框架",
+        "控制柜采购",
+        "云平台订阅",
+        "二期自动化升级",
+        "备件与维护合同",
+        "安装与培训服务",
+    ),
+    "en": (
+        "Vision inspection line",
+        "Sensor frame contract",
+        "Control cabinets",
+        "Cloud subscription",
+        "Line upgrade, phase 2",
+    )
     + ("Spare parts and service", "Installation and training"),
 }
-STEPS_AHEAD = {"zh_Hans": ("发送修改后的报价", "安排现场演示", "等待总经理审批"), "en": ("Send the revised offer", "Plan a demo on site", "Wait for approval")}
+STEPS_AHEAD = {
+    "zh_Hans": ("发送修改后的报价", "安排现场演示", "等待总经理审批"),
+    "en": ("Send the revised offer", "Plan a demo on site", "Wait for approval"),
+}
 EARLY = ("prospect", "qualified")
 AMOUNTS = {"CNY": (18_000, 900_000), "EUR": (3_000, 120_000), "USD": (3_500, 130_000), "GBP": (2_500, 95_000)}
 
@@ -44,7 +69,14 @@ def steps(now: datetime) -> Iterator[Step]:
 def _set_up(work: UnitOfWork) -> None:
     pipeline = records.create(work, "sales.pipeline", {"name": "标准销售 Standard", "position": 1})["id"]
     stages = [
-        {"name": name, "kind": kind, "probability": chance, "required_fields": gate, "position": place, "pipeline_id": pipeline}
+        {
+            "name": name,
+            "kind": kind,
+            "probability": chance,
+            "required_fields": gate,
+            "position": place,
+            "pipeline_id": pipeline,
+        }
         for place, (name, kind, chance, gate) in enumerate(STAGES, 1)
     ]
     records.create_many(work, "sales.stage", stages)
@@ -56,7 +88,11 @@ def _deal(number: int, now: datetime, random: Random) -> Iterator[Step]:
     """Yield a deal's life: creation, moves, and for three of five an end."""
     ending = random.choices(("won", "lost", "open"), weights=(36, 24, 40))[0]
     age = random.randint(12, 110) if ending == "open" else random.randint(70, 385)
-    depth = {"won": 3, "lost": random.randint(0, 3), "open": random.choices((0, 1, 2, 3), weights=(3, 4, 3, 2))[0]}[ending]
+    depth = {
+        "won": 3,
+        "lost": random.randint(0, 3),
+        "open": random.choices((0, 1, 2, 3), weights=(3, 4, 3, 2))[0],
+    }[ending]
     owner = random.choices(("chen", "liu", "emma", "manager"), weights=(3, 3, 3, 2))[0]
     moments = _moments(now, age, depth + (ending != "open"), random)
     plan = _Plan(f"D-{number:04d}", ending, now.date(), random.randint(0, 10**6))
@@ -88,21 +124,22 @@ class _Plan:
 
     def create(self, work: UnitOfWork) -> None:
         """Create the deal for one of the actor's customers."""
-        mine = filters.Condition("owner_id", "eq", work.actor.id)
-        columns = ("id", "language", "currency")
-        customers = records.select(work, "core.customer", Query(where=mine, columns=columns, order=("id",)))
-        products = records.select(work, "core.product", Query(columns=("id",), order=("id",), limit=10)).rows
-        customer = self.random.choice(customers.records())
-        language = "zh_Hans" if customer["language"] == "zh_Hans" else "en"
-        low, high = AMOUNTS[customer["currency"]]
+        visible = records.visible(work, "core.customer")
+        mine = sa.select(visible.c.id, visible.c.language, visible.c.currency).where(
+            visible.c.owner_id == work.actor.id
+        )
+        customer = self.random.choice(work.rows(mine.order_by(visible.c.id)))
+        product = f"P-{self.random.choice((100, 110, 200, 210, 300, 310, 400, 410, 500, 510))}"
+        language = "zh_Hans" if customer.language == "zh_Hans" else "en"
+        low, high = AMOUNTS[customer.currency]
         values = {
             "title": self.random.choice(TITLES[language]),
             "code": self.code,
-            "customer_id": customer["id"],
-            "contact_id": _contact(work, customer["id"]),
-            "product_id": self.random.choice(products)[0],
+            "customer_id": customer.id,
+            "contact_id": _one(work, "core.contact", "customer_id", customer.id, "id").get("id"),
+            "product_id": _one(work, "core.product", "code", product, "id")["id"],
             "amount": str(round(low * (high / low) ** self.random.random(), -2)),
-            "currency": customer["currency"],
+            "currency": customer.currency,
             "close_on": self._close_on(work).isoformat(),
             "next_step": self.random.choice(STEPS_AHEAD[language]) if self.ending == "open" else None,
         }
@@ -110,7 +147,9 @@ class _Plan:
 
     def move_to(self, stage: str) -> Callable[[UnitOfWork], Any]:
         """Return the move to *stage*."""
-        return lambda work: self._run(work, "move", {"stage_id": _one(work, "sales.stage", "name", stage, "id")["id"]})
+        return lambda work: self._run(
+            work, "move", {"stage_id": _one(work, "sales.stage", "name", stage, "id")["id"]}
+        )
 
     def close(self, work: UnitOfWork) -> None:
         """Win or lose the deal; who bought is a customer from then on."""
@@ -120,26 +159,25 @@ class _Plan:
             return
         self._run(work, "win", {})
         customer_id = _one(work, "sales.deal", "code", self.code, "customer_id")["customer_id"]
-        if records.get(work, "core.customer", customer_id, columns=("lifecycle_stage",))["lifecycle_stage"] in EARLY:
+        if (
+            records.get(work, "core.customer", customer_id, columns=("lifecycle_stage",))["lifecycle_stage"]
+            in EARLY
+        ):
             records.update(work, "core.customer", customer_id, {"lifecycle_stage": "customer"})
 
     def _close_on(self, work: UnitOfWork) -> date:
         if self.ending != "open":
             return work.today + timedelta(days=self.random.randint(20, 90))
         # Some open deals are late, most have time.
-        return self.day + timedelta(days=self.random.randint(-14, 75))
+        return self.day + timedelta(days=self.random.randint(-35, 75))
 
     def _run(self, work: UnitOfWork, verb: str, data: dict[str, Any]) -> None:
         deal = _one(work, "sales.deal", "code", self.code, "id")
         records.run(work, "sales.deal", deal["id"], verb, data)
 
 
-def _one(work: UnitOfWork, entity: str, field: str, value: str, *columns: str) -> dict[str, Any]:
-    query = Query(where=filters.Condition(field, "eq", value), columns=columns, limit=1)
-    return records.select(work, entity, query).records()[0]
-
-
-def _contact(work: UnitOfWork, customer_id: int) -> int | None:
-    query = Query(where=filters.Condition("customer_id", "eq", customer_id), columns=("id",), order=("id",), limit=1)
-    rows = records.select(work, "core.contact", query).rows
-    return rows[0][0] if rows else None
+def _one(work: UnitOfWork, entity: str, field: str, value: Any, *columns: str) -> dict[str, Any]:
+    visible = records.visible(work, entity)
+    wanted = sa.select(*(visible.c[name] for name in columns)).where(visible.c[field] == value)
+    rows = work.rows(wanted.order_by(visible.c.id).limit(1))
+    return dict(rows[0]._mapping) if rows else {}

@@ -38,9 +38,15 @@ class Pipeline(Base, Archivable):
     __order__ = ("position", "name")
 
     name: Mapped[str] = field(
-        kinds.Text(120), required=True, unique=True, index=True, aliases=("销售流程", "流程名称", "pipeline name")
+        kinds.Text(120),
+        required=True,
+        unique=True,
+        index=True,
+        aliases=("销售流程", "流程名称", "pipeline name"),
     )
-    position: Mapped[int] = field(kinds.Integer(min=0), required=True, default=1, index=True, aliases=("顺序",))
+    position: Mapped[int] = field(
+        kinds.Integer(min=0), required=True, default=1, index=True, aliases=("顺序",)
+    )
 
 
 class Stage(Base):
@@ -57,16 +63,27 @@ class Stage(Base):
     __list__ = ("name", "pipeline_id", "kind", "probability", "position")
     __order__ = ("position",)
 
-    name: Mapped[str] = field(kinds.Text(120), required=True, index=True, aliases=("阶段", "阶段名称", "stage name"))
-    pipeline_id: Mapped[int] = field(
-        kinds.Reference("sales.pipeline", on_delete="restrict"), "Pipeline", required=True, aliases=("销售流程",)
+    name: Mapped[str] = field(
+        kinds.Text(120), required=True, index=True, aliases=("阶段", "阶段名称", "stage name")
     )
-    kind: Mapped[str] = field(kinds.Choices(*STAGE_KINDS), required=True, default="open", aliases=("类型", "type"))
+    pipeline_id: Mapped[int] = field(
+        kinds.Reference("sales.pipeline", on_delete="restrict"),
+        "Pipeline",
+        required=True,
+        aliases=("销售流程",),
+    )
+    kind: Mapped[str] = field(
+        kinds.Choices(*STAGE_KINDS), required=True, default="open", aliases=("类型", "type")
+    )
     probability: Mapped[int] = field(
         kinds.Integer(min=0, max=100), "Probability (%)", required=True, default=0, aliases=("概率", "赢率")
     )
-    position: Mapped[int] = field(kinds.Integer(min=0), required=True, default=1, index=True, aliases=("顺序",))
-    required_fields: Mapped[list[str] | None] = field(kinds.Json(), "Fields to fill before", aliases=("必填字段",))
+    position: Mapped[int] = field(
+        kinds.Integer(min=0), required=True, default=1, index=True, aliases=("顺序",)
+    )
+    required_fields: Mapped[list[str] | None] = field(
+        kinds.Json(), "Fields to fill before", aliases=("必填字段",)
+    )
 
 
 class LostReason(Base, Archivable):
@@ -77,9 +94,15 @@ class LostReason(Base, Archivable):
     __order__ = ("position", "name")
 
     name: Mapped[str] = field(
-        kinds.Text(120), required=True, unique=True, index=True, aliases=("输单原因", "丢单原因", "closed lost reason")
+        kinds.Text(120),
+        required=True,
+        unique=True,
+        index=True,
+        aliases=("输单原因", "丢单原因", "closed lost reason"),
     )
-    position: Mapped[int] = field(kinds.Integer(min=0), required=True, default=1, index=True, aliases=("顺序",))
+    position: Mapped[int] = field(
+        kinds.Integer(min=0), required=True, default=1, index=True, aliases=("顺序",)
+    )
 
 
 class Deal(Base, Owned, Archivable, Customizable, Timeline):
@@ -98,10 +121,15 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
     __list__ = ("title", "customer_id", "stage_id", "amount", "currency", "close_on", "owner_id")
 
     title: Mapped[str] = field(
-        kinds.Text(200), required=True, index=True, aliases=("商机", "商机名称", "deal name", "opportunity name", "name")
+        kinds.Text(200),
+        required=True,
+        index=True,
+        aliases=("商机", "商机名称", "deal name", "opportunity name", "name"),
     )
     code: Mapped[str | None] = field(
-        kinds.Text(60), unique=True, aliases=("商机编号", "编号", "opportunity_id", "opportunity id", "deal id")
+        kinds.Text(60),
+        unique=True,
+        aliases=("商机编号", "编号", "opportunity_id", "opportunity id", "deal id"),
     )
     customer_id: Mapped[int | None] = field(
         kinds.Reference("core.customer", on_delete="clear"),
@@ -130,7 +158,9 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         aliases=("阶段", "销售阶段", "deal_stage", "deal stage", "stage name"),
     )
     amount: Mapped[Decimal | None] = field(
-        kinds.Money(currency="currency"), index=True, aliases=("金额", "预计金额", "close_value", "value", "deal value")
+        kinds.Money(currency="currency"),
+        index=True,
+        aliases=("金额", "预计金额", "close_value", "value", "deal value"),
     )
     currency: Mapped[str | None] = field(
         kinds.Text(3), default=lambda work: work.settings.currency, aliases=("币种", "货币")
@@ -145,7 +175,10 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         kinds.Reference("core.product", on_delete="clear"), "Product", aliases=("产品", "产品名称", "item")
     )
     close_on: Mapped[date | None] = field(
-        kinds.Date(), "Expected close", index=True, aliases=("预计成交日期", "expected close date", "close date")
+        kinds.Date(),
+        "Expected close",
+        index=True,
+        aliases=("预计成交日期", "expected close date", "close date"),
     )
     source: Mapped[str | None] = field(kinds.Text(60), aliases=("来源", "lead source"))
     next_step: Mapped[str | None] = field(kinds.Text(300), aliases=("下一步",))
@@ -155,8 +188,12 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         written_by=STAGE_ACTIONS,
         aliases=("输单原因",),
     )
-    won_at: Mapped[datetime | None] = field(kinds.Instant(), "Won", written_by=STAGE_ACTIONS, aliases=("赢单时间",))
-    lost_at: Mapped[datetime | None] = field(kinds.Instant(), "Lost", written_by=STAGE_ACTIONS, aliases=("输单时间",))
+    won_at: Mapped[datetime | None] = field(
+        kinds.Instant(), "Won", written_by=STAGE_ACTIONS, aliases=("赢单时间",)
+    )
+    lost_at: Mapped[datetime | None] = field(
+        kinds.Instant(), "Lost", written_by=STAGE_ACTIONS, aliases=("输单时间",)
+    )
     closed_at: Mapped[datetime | None] = field(
         kinds.Instant(), "Closed", written_by=STAGE_ACTIONS, index=True, aliases=("成交时间", "关闭时间")
     )
@@ -188,7 +225,9 @@ class DealLine(Base):
     quantity: Mapped[Decimal] = field(
         kinds.DecimalNumber(3), required=True, default=Decimal(1), aliases=("数量", "qty")
     )
-    price: Mapped[Decimal] = field(kinds.Money(), required=True, default=Decimal(0), aliases=("单价", "unit price"))
+    price: Mapped[Decimal] = field(
+        kinds.Money(), required=True, default=Decimal(0), aliases=("单价", "unit price")
+    )
     amount = computed(kinds.Money(), lambda table: line_amount(table), "Amount")
     position: Mapped[int] = field(kinds.Integer(min=0), required=True, default=1, aliases=("顺序",))
 
@@ -208,19 +247,30 @@ class StageChange(Base):
     __order__ = ("-at",)
 
     deal_id: Mapped[int] = field(
-        kinds.Reference("sales.deal", on_delete="cascade"), "Deal", required=True, index=True, aliases=("商机",)
+        kinds.Reference("sales.deal", on_delete="cascade"),
+        "Deal",
+        required=True,
+        index=True,
+        aliases=("商机",),
     )
     from_stage_id: Mapped[int | None] = field(
         kinds.Reference("sales.stage", on_delete="restrict"), "From", aliases=("原阶段",)
     )
     to_stage_id: Mapped[int] = field(
-        kinds.Reference("sales.stage", on_delete="restrict"), "To", required=True, index=True, aliases=("新阶段",)
+        kinds.Reference("sales.stage", on_delete="restrict"),
+        "To",
+        required=True,
+        index=True,
+        aliases=("新阶段",),
     )
     at: Mapped[datetime] = field(
         kinds.Instant(), "When", required=True, index=True, default=lambda work: work.now, aliases=("时间",)
     )
     by_id: Mapped[int | None] = field(
-        kinds.Reference("core.user", on_delete="clear"), "By", default=lambda work: work.actor.id, aliases=("操作人",)
+        kinds.Reference("core.user", on_delete="clear"),
+        "By",
+        default=lambda work: work.actor.id,
+        aliases=("操作人",),
     )
 
 

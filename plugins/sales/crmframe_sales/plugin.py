@@ -78,7 +78,9 @@ def panels() -> Sequence[Panel]:
 @hookimpl
 def widgets() -> Sequence[Widget]:
     """Return the tile of the home page."""
-    return [Widget("sales.my_pipeline", "My pipeline", my_pipeline, "sales/my_pipeline.html", "sales.deal.read")]
+    return [
+        Widget("sales.my_pipeline", "My pipeline", my_pipeline, "sales/my_pipeline.html", "sales.deal.read")
+    ]
 
 
 @hookimpl

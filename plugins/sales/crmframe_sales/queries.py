@@ -169,7 +169,12 @@ def customer_deals(work: UnitOfWork, customer_id: int, limit: int = 5) -> list[A
     deal, stage = records.visible(work, "sales.deal"), Stage.__table__
     return work.rows(
         sa.select(
-            deal.c.id, deal.c.title, deal.c.amount, deal.c.currency, deal.c.close_on, stage.c.name.label("stage")
+            deal.c.id,
+            deal.c.title,
+            deal.c.amount,
+            deal.c.currency,
+            deal.c.close_on,
+            stage.c.name.label("stage"),
         )
         .join_from(deal, stage, stage.c.id == deal.c.stage_id)
         .where(deal.c.customer_id == customer_id, stage.c.kind == "open", deal.c.archived_at.is_(None))
@@ -183,7 +188,9 @@ def won_sums(work: UnitOfWork, customer_id: int) -> list[tuple[str, Decimal]]:
     deal = records.visible(work, "sales.deal")
     total = sa.func.sum(sa.type_coerce(deal.c.amount, sa.BigInteger))
     statement = (
-        sa.select(sa.func.coalesce(deal.c.currency, "").label("currency"), sa.func.coalesce(total, 0).label("total"))
+        sa.select(
+            sa.func.coalesce(deal.c.currency, "").label("currency"), sa.func.coalesce(total, 0).label("total")
+        )
         .where(deal.c.customer_id == customer_id, deal.c.won_at.is_not(None))
         .group_by(deal.c.currency)
         .order_by(sa.literal_column("currency"))
@@ -361,7 +368,9 @@ def _start_of(work: UnitOfWork, day: date | None) -> datetime | None:
 
 
 def _forecast(row: Any) -> Forecast:
-    return Forecast(row.id, row.name, row.currency, row.deals, _money(row.amount), _money(row.weighted, percent=100))
+    return Forecast(
+        row.id, row.name, row.currency, row.deals, _money(row.amount), _money(row.weighted, percent=100)
+    )
 
 
 def _money(units: Any, *, percent: int = 1) -> Decimal:

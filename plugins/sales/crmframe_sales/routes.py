@@ -11,7 +11,17 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from crmframe.api import Call, InvalidInput, NotFound, Problem, Reply, TimelineItem, UnitOfWork, ViewContext, page
+from crmframe.api import (
+    Call,
+    InvalidInput,
+    NotFound,
+    Problem,
+    Reply,
+    TimelineItem,
+    UnitOfWork,
+    ViewContext,
+    page,
+)
 from crmframe_sales import queries, say
 
 RANGES = (30, 90, 365)
@@ -79,7 +89,10 @@ def my_pipeline(context: ViewContext) -> Mapping[str, Any] | None:
 def deals_on_timeline(context: ViewContext) -> Sequence[TimelineItem]:
     """Return the won and lost deals of the customer on the page."""
     assert context.record is not None
-    return [_timeline_item(deal, context.locale) for deal in queries.closed_deals(context.work, context.record["id"])]
+    return [
+        _timeline_item(deal, context.locale)
+        for deal in queries.closed_deals(context.work, context.record["id"])
+    ]
 
 
 def _timeline_item(deal: Any, locale: str) -> TimelineItem:
@@ -114,7 +127,9 @@ def _since(call: Call, work: UnitOfWork) -> date | None:
         return date.fromisoformat(given) if given else None
     except ValueError:
         template = "{value} is not a day. Write it like 2026-01-31."
-        raise InvalidInput([Problem("since", "not_a_date", template, {"value": given}, domain="sales")]) from None
+        raise InvalidInput(
+            [Problem("since", "not_a_date", template, {"value": given}, domain="sales")]
+        ) from None
 
 
 def _range(locale: str, today: date, days: int) -> dict[str, str]:
@@ -159,7 +174,11 @@ def _deal_row(deal: Any, locale: str, today: date) -> dict[str, Any]:
 def _amount(amount: Decimal | None, currency: str | None, locale: str) -> str:
     if amount is None:
         return ""
-    return format_currency(amount, currency, locale=locale) if currency else format_decimal(amount, locale=locale)
+    return (
+        format_currency(amount, currency, locale=locale)
+        if currency
+        else format_decimal(amount, locale=locale)
+    )
 
 
 ROUTES = (
