@@ -14,7 +14,7 @@ LONGEST_NAME = 100
 
 def parse_values(
     fields: Mapping[str, Field],
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Any],
     context: ParseContext,
     *,
     partial: bool = False,

@@ -1,0 +1,47 @@
+"""The filter language: one for URLs, API, command line, views and rules.
+
+``amount__gte=1000``, ``stage__in=a,b``, ``owner=me``, ``created_at__within=30d``, ``customer.industry=retail``; groups
+as JSON. A filter is a tree (``Node``); its ``shape`` and ``clause`` hold no value, its ``binds`` hold them all.
+"""
+
+from __future__ import annotations
+
+from crmframe.core.entities.filter_nodes import (
+    All,
+    Any,
+    Condition,
+    Node,
+    Not,
+    all_of,
+    any_of,
+    binds,
+    conditions,
+    shape,
+    to_json,
+    to_params,
+)
+from crmframe.core.entities.filter_parse import RESERVED, Readable, parse_json, parse_params
+from crmframe.core.entities.filter_sql import Policy, clause, fields_of, targets
+
+__all__ = [
+    "RESERVED",
+    "All",
+    "Any",
+    "Condition",
+    "Node",
+    "Not",
+    "Policy",
+    "Readable",
+    "all_of",
+    "any_of",
+    "binds",
+    "clause",
+    "conditions",
+    "fields_of",
+    "parse_json",
+    "parse_params",
+    "shape",
+    "targets",
+    "to_json",
+    "to_params",
+]
