@@ -5,7 +5,6 @@ from __future__ import annotations
 from crmframe.core.customers.normalize import normalized_value
 from crmframe.core.entities.maintained import Derived, Maintained
 
-
 # Nothing here depends on the clock: "next step" is the latest one that was planned, so that a replay gives the same.
 MAINTAINED = (
     Maintained("core.activity", "about", "core.customer", "last_activity_at", "max", "at"),

@@ -54,8 +54,10 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
             "account name",
             "company",
             "company name",
-        )
-        + ("organization", "organization name", "organisation"),
+            "organization",
+            "organization name",
+            "organisation",
+        ),
     )
     kind: Mapped[str] = field(
         kinds.Choices(*choices.CUSTOMER_KINDS), required=True, default="company", aliases=("客户性质",)

@@ -15,7 +15,7 @@ from crmframe.core.access.roles import install_roles
 from crmframe.core.demo.steps import DAYS_OF_HISTORY, OpenWork, Step, find, play, rows_of, workday
 from crmframe.core.work import UnitOfWork
 
-PASSWORD = "sunny-harbor-demo"  # printed at start-up; the demo holds nothing worth protecting
+PASSWORD = "sunny-harbor-demo"  # noqa: S105 - printed at start-up; the demo holds nothing worth protecting
 SEED = 20261122
 # Reached one after the other; the last entry is where the customer stands today.
 CAREERS: Mapping[str, tuple[str, ...]] = {

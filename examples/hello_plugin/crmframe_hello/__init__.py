@@ -1,12 +1,27 @@
 """The smallest complete crmframe plugin: one kind of record, and a reaction to its sale."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from sqlalchemy.orm import Mapped
 
-from crmframe.api import (Archivable, Choice, Customizable, Event, Owned, Subscription, Timeline,
-                          UnitOfWork, field, hookimpl, kinds, plugin_base, records)
+from crmframe.api import (
+    Archivable,
+    Choice,
+    Customizable,
+    Event,
+    NotFound,
+    Owned,
+    Subscription,
+    Timeline,
+    UnitOfWork,
+    field,
+    hookimpl,
+    kinds,
+    plugin_base,
+    records,
+)
 
 Base = plugin_base("hello")
 STATUSES = (Choice("offered", "Offered", "blue"), Choice("sold", "Sold", "green"))
@@ -30,10 +45,11 @@ def note_sale(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Write an activity on the customer for each property that became sold."""
     ids = {i for event in events for i in event.ids if "status" in event.before.get(i, {})}
     for record_id in sorted(ids):
-        sold = records.get(work, "hello.property", record_id)
-        if sold["status"] == "sold" and sold["customer_id"]:
-            about, text = f"core.customer:{sold['customer_id']}", f"Sold: {sold['title']}"
-            records.create(work, "core.activity", {"kind": "note", "about": about, "text": text})
+        with suppress(NotFound):  # deleted meanwhile
+            sold = records.get(work, "hello.property", record_id)
+            if sold["status"] == "sold" and sold["customer_id"]:
+                about, text = f"core.customer:{sold['customer_id']}", f"Sold: {sold['title']}"
+                records.create(work, "core.activity", {"about": about, "text": text})
 
 
 @hookimpl

@@ -16,7 +16,7 @@ from crmframe.api import (
     ViewContext,
     hookimpl,
 )
-from crmframe_loyalty import queries
+from crmframe_loyalty import queries, say
 from crmframe_loyalty.models import TIERS, CustomerLoyalty
 
 TIER_OF = {tier.value: tier for tier in TIERS}
@@ -40,7 +40,7 @@ def row_badges(context: ViewContext) -> Sequence[Badge]:
     if context.entity is None or context.entity.name != "core.customer":
         return ()
     members = queries.members(context.work, [row["id"] for row in context.rows])
-    return [Badge(m.id, context.translate(TIER_OF[m.tier].label), TIER_OF[m.tier].tone) for m in members]
+    return [Badge(m.id, say(context.locale, TIER_OF[m.tier].label), TIER_OF[m.tier].tone) for m in members]
 
 
 @hookimpl
@@ -52,7 +52,7 @@ def amend_form(context: ViewContext, value: FormView) -> FormView:
     others = [name for name in value.fields if not name.startswith("loyalty.")]
     explained = {
         **value.help,
-        "loyalty.points": context.translate("Points that the customer may still spend."),
+        "loyalty.points": say(context.locale, "Points that the customer may still spend."),
     }
     return replace(value, fields=[*others, *own], help=explained)
 

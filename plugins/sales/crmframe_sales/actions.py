@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -258,9 +259,7 @@ def _path(
     unknown = [stage_id for stage_id, _ in path if stage_id not in stages]
     if unknown:
         raise refused("history", "unknown_reference", "There is no stage {id}.", id=unknown[0])
-    if path[-1][0] != stage.id or any(
-        later[1] < earlier[1] for earlier, later in zip(path, path[1:], strict=False)
-    ):
+    if path[-1][0] != stage.id or any(later[1] < earlier[1] for earlier, later in pairwise(path)):
         raise refused("history", "out_of_order", "The history must be in order and end in the deal's stage.")
     return path
 

@@ -47,8 +47,9 @@ TITLES = {
         "Control cabinets",
         "Cloud subscription",
         "Line upgrade, phase 2",
-    )
-    + ("Spare parts and service", "Installation and training"),
+        "Spare parts and service",
+        "Installation and training",
+    ),
 }
 STEPS_AHEAD = {
     "zh_Hans": ("发送修改后的报价", "安排现场演示", "等待总经理审批"),
@@ -180,4 +181,4 @@ def _one(work: UnitOfWork, entity: str, field: str, value: Any, *columns: str) -
     visible = records.visible(work, entity)
     wanted = sa.select(*(visible.c[name] for name in columns)).where(visible.c[field] == value)
     rows = work.rows(wanted.order_by(visible.c.id).limit(1))
-    return dict(rows[0]._mapping) if rows else {}
+    return dict(zip(columns, rows[0], strict=True)) if rows else {}

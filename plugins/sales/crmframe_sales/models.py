@@ -207,6 +207,15 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
     notes: Mapped[str | None] = field(kinds.LongText(), data="personal", aliases=("备注", "description"))
 
 
+def line_amount(table: Any) -> sa.ColumnElement[Decimal]:
+    """Return quantity times price, rounded to 1/10,000: the columns hold integers of 1/1,000 and 1/10,000."""
+    quantity = sa.type_coerce(table.c.quantity, sa.BigInteger)
+    price = sa.type_coerce(table.c.price, sa.BigInteger)
+    # Integer division would round towards zero; half a thousandth is added on the side of the sign.
+    half = sa.case((quantity * price < 0, sa.literal(-500)), else_=sa.literal(500))
+    return sa.type_coerce((quantity * price + half) // 1000, kinds.Money().column_type())
+
+
 class DealLine(Base):
     """A product of a deal; ``amount`` is quantity times price, in the deal's currency."""
 
@@ -228,7 +237,7 @@ class DealLine(Base):
     price: Mapped[Decimal] = field(
         kinds.Money(), required=True, default=Decimal(0), aliases=("单价", "unit price")
     )
-    amount = computed(kinds.Money(), lambda table: line_amount(table), "Amount")
+    amount = computed(kinds.Money(), line_amount, "Amount")
     position: Mapped[int] = field(kinds.Integer(min=0), required=True, default=1, aliases=("顺序",))
 
 
@@ -272,15 +281,6 @@ class StageChange(Base):
         default=lambda work: work.actor.id,
         aliases=("操作人",),
     )
-
-
-def line_amount(table: Any) -> sa.ColumnElement[Decimal]:
-    """Return quantity times price, rounded to 1/10,000: the columns hold integers of 1/1,000 and 1/10,000."""
-    quantity = sa.type_coerce(table.c.quantity, sa.BigInteger)
-    price = sa.type_coerce(table.c.price, sa.BigInteger)
-    # Integer division would round towards zero; half a thousandth is added on the side of the sign.
-    half = sa.case((quantity * price < 0, sa.literal(-500)), else_=sa.literal(500))
-    return sa.type_coerce((quantity * price + half) // 1000, kinds.Money().column_type())
 
 
 def _first_open_stage(work: UnitOfWork) -> Any:
