@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -31,6 +32,7 @@ def discover(paths: Iterable[str | Path] = (), *, installed: bool = True) -> Dis
         paths: Folders of plugins under development: packages, or distributions that hold a package.
         installed: False leaves out installed distributions (tests).
     """
+    importlib.invalidate_caches()  # what was installed a moment ago counts
     manifests: dict[str, Manifest] = {}
     problems: dict[str, PluginProblem] = {}
     for name, found in [*(_installed() if installed else ()), *_on_paths(paths)]:

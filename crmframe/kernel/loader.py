@@ -14,6 +14,7 @@ from typing import Any
 import pluggy
 from pydantic import ValidationError
 
+from crmframe.core.errors import CrmError
 from crmframe.hookspecs import HOOKS
 from crmframe.kernel.codes import PluginProblem, PluginRejected, first_line
 from crmframe.kernel.implementations import (
@@ -56,12 +57,27 @@ def load(manager: pluggy.PluginManager, manifest: Manifest, settings: Mapping[st
         PluginRejected: P006 import or mappers, P007 table names, P008, P011, P015, P016 hooks, P009 settings,
             P017, P018 declarations.
     """
-    module = _import(manifest)
-    valid = _settings(manifest, settings)
-    found = implementations(manager, manifest.name, module, manifest.grants)
-    declared = _declared(found)
-    _check_models(manifest, declared)
+    with rejecting(manifest.name):
+        module = _import(manifest)
+        valid = _settings(manifest, settings)
+        found = implementations(manager, manifest.name, module, manifest.grants)
+        declared = declarations(found)
+        _check_models(manifest, declared)
     return LoadedPlugin(manifest, module, found, declared, valid)
+
+
+@contextlib.contextmanager
+def rejecting(plugin: str) -> Iterator[None]:
+    """Turn whatever goes wrong inside, SystemExit included, into a rejection of *plugin* with P006."""
+    try:
+        yield
+    except (KeyboardInterrupt, PluginRejected):
+        raise
+    except BaseException as error:
+        text = str(error) if isinstance(error, CrmError) else first_line(error)
+        raise PluginRejected(
+            PluginProblem(plugin, "P006", {"error": text}, traceback.format_exc())
+        ) from error
 
 
 def _import(manifest: Manifest) -> ModuleType:
@@ -69,40 +85,26 @@ def _import(manifest: Manifest) -> ModuleType:
     if manifest.distribution is None and "." not in manifest.module and folder not in sys.path:
         sys.path.append(folder)
     # A plugin that prints while it is imported must not spoil the JSON that a command writes.
-    with _rejecting(manifest.name), contextlib.redirect_stdout(sys.stderr):
-        modules = [importlib.import_module(name) for name in import_names(manifest)]
-    return modules[-1]
-
-
-@contextlib.contextmanager
-def _rejecting(plugin: str) -> Iterator[None]:
-    try:
-        yield
-    except (KeyboardInterrupt, PluginRejected):
-        raise
-    except BaseException as error:  # SystemExit and everything else that a plugin may raise
-        problem = PluginProblem(plugin, "P006", {"error": first_line(error)}, traceback.format_exc())
-        raise PluginRejected(problem) from error
+    with contextlib.redirect_stdout(sys.stderr):
+        return [importlib.import_module(name) for name in import_names(manifest)][-1]
 
 
 def _settings(manifest: Manifest, given: Mapping[str, Any]) -> Any:
     if manifest.settings is None:
         return None
     module, name = manifest.settings.split(":")
-    with _rejecting(manifest.name):
-        model = getattr(importlib.import_module(module), name)
-        try:
-            return model.model_validate(given)
-        except ValidationError as error:
-            places = [
-                f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
-            ]
-            raise PluginRejected(
-                PluginProblem(manifest.name, "P009", {"error": "; ".join(places)})
-            ) from error
+    model = getattr(importlib.import_module(module), name)
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        places = [
+            f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors()
+        ]
+        raise PluginRejected(PluginProblem(manifest.name, "P009", {"error": "; ".join(places)})) from error
 
 
-def _declared(found: Iterable[Implementation]) -> dict[str, tuple[Any, ...]]:
+def declarations(found: Iterable[Implementation]) -> dict[str, tuple[Any, ...]]:
+    """Call the declare hooks and return what they return, by hook; errors as in ``load``."""
     declared: dict[str, tuple[Any, ...]] = {}
     for each in found:
         if HOOKS[each.hook].kind == "declare":
@@ -128,8 +130,7 @@ def _returned(each: Implementation) -> Sequence[Any]:
 
 
 def _first_wrong(items: Sequence[Any], matches: Callable[[object], bool]) -> str:
-    item = next((item for item in items if not matches(item)), None)
-    return "" if all(map(matches, items)) else f"a list with {type(item).__name__}"
+    return next((f"a list with {type(item).__name__}" for item in items if not matches(item)), "")
 
 
 def _check_models(manifest: Manifest, declared: Mapping[str, tuple[Any, ...]]) -> None:
@@ -142,7 +143,6 @@ def _check_models(manifest: Manifest, declared: Mapping[str, tuple[Any, ...]]) -
     if strange:
         error = f"the table of {strange[0].__name__} must start with {manifest.table_prefix}."
         raise PluginRejected(PluginProblem(manifest.name, "P007", {"error": error}))
-    with _rejecting(manifest.name):
-        # Mapping mistakes show here, for this plugin; left alone they would show at anybody's first query.
-        for registry in dict.fromkeys(each.registry for each in models):
-            registry.configure(cascade=True)
+    # Mapping mistakes show here, for this plugin; left alone they would show at anybody's first query.
+    for registry in dict.fromkeys(each.registry for each in models):
+        registry.configure(cascade=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.machinery
 import importlib.util
 import tomllib
 from collections.abc import Mapping
@@ -128,7 +127,6 @@ def _package_folder(module: str) -> Path | None:
     # Only a top-level name: find_spec imports the parents of a dotted one.
     if not module.isidentifier():
         return None
-    importlib.invalidate_caches()
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):

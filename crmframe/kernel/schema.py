@@ -113,8 +113,14 @@ def upgrading(
     )
     ran = list(_run(engine, KERNEL, None)) if found[0].pending else []
     prefixes = [each.table_prefix for each in manifests]
+    current = {each.name for each in found if each.head == each.current}
+
+    def run(manifest: Manifest) -> None:
+        if manifest.name not in current:
+            ran.extend(upgrade_one(engine, manifest, prefixes))
+
     try:
-        yield lambda manifest: ran.extend(upgrade_one(engine, manifest, prefixes))
+        yield run
     finally:
         if backup is not None and not ran:
             backup.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crmframe.core.errors import CrmError
 from crmframe.kernel import schema
-from crmframe.kernel.codes import CannotStart, PluginProblem, PluginRejected, first_line
+from crmframe.kernel.codes import CannotStart, PluginProblem, PluginRejected
 from crmframe.kernel.discovery import Discovery, discover
 from crmframe.kernel.dispatch import Hooks
-from crmframe.kernel.loader import LoadedPlugin, load
+from crmframe.kernel.loader import LoadedPlugin, load, rejecting
 from crmframe.kernel.manifest import Manifest, core_manifest
 from crmframe.kernel.options import PluginOptions
 from crmframe.kernel.probe import probe
@@ -126,6 +124,9 @@ def _try_imports(build: _Build, manifests: Sequence[Manifest]) -> None:
 def _load_all(build: _Build, order: Sequence[Manifest], *, migrate: bool) -> None:
     if not migrate:
         waiting = {each.name: each for each in schema.status(build.engine, order)}
+        problem = _outdated(waiting["kernel"])
+        if problem is not None:
+            raise CannotStart(problem)
         _load_each(build, order, lambda manifest: _refuse_outdated(waiting[manifest.name]))
         return
     with schema.upgrading(build.engine, order, backup_folder=build.options.backup_folder) as upgrade:
@@ -157,23 +158,22 @@ def _load_one(build: _Build, manifest: Manifest, prepare_schema: Callable[[Manif
 
 
 def _examine(build: _Build, plugin: LoadedPlugin) -> None:
-    if build.examine is None:
-        return
-    try:
-        build.examine(plugin)
-    except (CrmError, TypeError, ValueError, LookupError) as error:
-        text = str(error) if isinstance(error, CrmError) else first_line(error)
-        problem = PluginProblem(plugin.name, "P006", {"error": text}, traceback.format_exc())
-        raise PluginRejected(problem) from error
+    if build.examine is not None:
+        with rejecting(plugin.name):
+            build.examine(plugin)
 
 
 def _refuse_outdated(status: schema.SchemaStatus) -> None:
-    problem = status.problem
-    if problem is None and status.pending:
-        error = f"{status.pending[0]} has not been run. Run crmframe db upgrade."
-        problem = PluginProblem(status.name, "P007", {"error": error})
+    problem = _outdated(status)
     if problem is not None:
         raise PluginRejected(problem)
+
+
+def _outdated(status: schema.SchemaStatus) -> PluginProblem | None:
+    if status.problem is not None or not status.pending:
+        return status.problem
+    error = f"{status.pending[0]} has not been run. Run crmframe db upgrade."
+    return PluginProblem(status.name, "P007", {"error": error})
 
 
 def _remember(

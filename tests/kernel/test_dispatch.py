@@ -1,27 +1,19 @@
-"""Hooks are called in dependency order, each kind with its failure policy; every hook has a test of its own here."""
+"""Hooks are called in dependency order; what fails again and again is paused; calls can be traced."""
 
 from __future__ import annotations
 
-import textwrap
 import timeit
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
 
-import click
 import pytest
-from starlette.routing import Route
 
 from crmframe.core import contributions as c
-from crmframe.core.errors import NotFound, Vetoed
-from crmframe.hookspecs import HOOKS, hookimpl
-from crmframe.kernel.codes import PluginFailed, PluginRejected
+from crmframe.core.errors import Vetoed
+from crmframe.hookspecs import HOOKS
 from crmframe.kernel.dispatch import Call, Hooks, Notice
-from crmframe.kernel.implementations import implementations
-from crmframe.kernel.loader import _declared
-
-CONTEXT = c.ViewContext(work=None, locale="en")  # type: ignore[arg-type]
+from tests.kernel.hooking import CONTEXT, from_source, hooks_of, module, raising, register
 
 
 class Clock:
@@ -32,257 +24,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-def module(**functions: Callable[..., Any]) -> ModuleType:
-    made = ModuleType("sample")
-    for name, function in functions.items():
-        setattr(made, name, hookimpl(specname=name)(function))
-    return made
-
-
-def register(hooks: Hooks, plugin: str, made: ModuleType, grants: Mapping[str, Any] | None = None) -> None:
-    found = implementations(hooks.manager, plugin, made, grants or {"policy": True})
-    hooks.add(plugin, made, found, _declared(found))
-
-
-def hooks_of(**plugins: ModuleType) -> Hooks:
-    hooks = Hooks()
-    for plugin, made in plugins.items():
-        register(hooks, plugin, made)
-    return hooks
-
-
-def from_source(source: str) -> ModuleType:
-    made = ModuleType("sample")
-    exec("from crmframe.hookspecs import hookimpl\n" + textwrap.dedent(source), made.__dict__)
-    return made
-
-
-def raising(error: BaseException) -> Callable[..., Any]:
-    def fail(*_arguments: Any) -> Any:
-        raise error
-
-    return fail
-
-
-# --- declare ------------------------------------------------------------------------------------------
-
-DECLARED: dict[str, Any] = {
-    "entities": int,
-    "extensions": c.Extension("core.customer", int),
-    "choices": c.ChoiceExtension("core.customer", "source", [c.Choice("fair", "Fair")]),
-    "actions": c.Action("sales.deal", "win", run=print, label="Win"),
-    "permissions": c.Permission("sales.report", "See reports"),
-    "jobs": c.Job("sales.remind", run=print),
-    "subscriptions": c.Subscription("sales.react", ["sales.deal.*"], handle=print),
-    "checks": c.Check("sales.amounts", run=lambda work: []),
-    "routes": Route("/funnel", print),
-    "menu": c.MenuItem("funnel", "Funnel", "/p/sales/funnel"),
-    "panels": c.Panel("deals", "core.customer", "Deals", view=print, template="sales/panel.html"),
-    "widgets": c.Widget("funnel", "Funnel", view=print, template="sales/widget.html"),
-    "commands": click.Command("funnel"),
-}
-
-
-def check_declared(name: str) -> None:
-    item = DECLARED[name]
-
-    assert hooks_of(sales=module(**{name: lambda: [item]})).collect(name) == [("sales", (item,))]
-    with pytest.raises(PluginRejected) as wrong:
-        hooks_of(sales=module(**{name: lambda: [object()]}))
-    assert wrong.value.problem.code == "P017"
-    with pytest.raises(PluginRejected) as failed:
-        hooks_of(sales=module(**{name: raising(SystemExit(1))}))
-    assert failed.value.problem.code == "P018"
-
-
-def test_hook_entities() -> None:
-    check_declared("entities")
-
-
-def test_hook_extensions() -> None:
-    check_declared("extensions")
-
-
-def test_hook_choices() -> None:
-    check_declared("choices")
-
-
-def test_hook_actions() -> None:
-    check_declared("actions")
-
-
-def test_hook_permissions() -> None:
-    check_declared("permissions")
-
-
-def test_hook_jobs() -> None:
-    check_declared("jobs")
-
-
-def test_hook_subscriptions() -> None:
-    check_declared("subscriptions")
-
-
-def test_hook_checks() -> None:
-    check_declared("checks")
-
-
-def test_hook_routes() -> None:
-    check_declared("routes")
-
-
-def test_hook_menu() -> None:
-    check_declared("menu")
-
-
-def test_hook_panels() -> None:
-    check_declared("panels")
-
-
-def test_hook_widgets() -> None:
-    check_declared("widgets")
-
-
-def test_hook_commands() -> None:
-    check_declared("commands")
-
-
-def test_declarations_of_two_functions_of_one_plugin_are_joined() -> None:
-    made = ModuleType("sample")
-    for name, item in (("one", DECLARED["menu"]), ("two", c.MenuItem("more", "More", "/more"))):
-        setattr(made, name, HOOKS["menu"].impl(lambda item=item: [item]))
-
-    assert [item.key for item in hooks_of(sales=made).collect("menu")[0][1]] == ["funnel", "more"]
-
-
-# --- guard --------------------------------------------------------------------------------------------
-
-
-def check_guard(name: str) -> None:
-    calls: list[str] = []
-    quiet = module(**{name: lambda change: calls.append("quiet")})
-    never = module(**{name: lambda change: calls.append("never")})
-    strict = module(**{name: raising(c.Veto("Not before {hour}.", "closes_at", hour=9))})
-
-    with pytest.raises(Vetoed, match=r"Not before 9\. \(b\)") as refused:
-        hooks_of(a=quiet, b=strict, z=never).guard(name, None)
-
-    assert calls == ["quiet"]
-    because = refused.value.data["because"]
-    assert (because.domain, because.field, because.template, because.data) == (
-        "b",
-        "closes_at",
-        "Not before {hour}.",
-        {"hour": 9},
-    )
-    for error in (RuntimeError("oops"), SystemExit(1), NotFound(entity="deal", id=1)):
-        with pytest.raises(Vetoed, match="broken failed while checking"):
-            hooks_of(broken=module(**{name: raising(error)})).guard(name, None)
-    with pytest.raises(KeyboardInterrupt):
-        hooks_of(broken=module(**{name: raising(KeyboardInterrupt())})).guard(name, None)
-
-
-def test_hook_before_create() -> None:
-    check_guard("before_create")
-
-
-def test_hook_before_update() -> None:
-    check_guard("before_update")
-
-
-def test_hook_before_delete() -> None:
-    check_guard("before_delete")
-
-
-def test_hook_before_action() -> None:
-    check_guard("before_action")
-
-
-# --- chain and first ----------------------------------------------------------------------------------
-
-
-def check_chain(name: str, value: Any, change: Callable[[Any], Any]) -> None:
-    hooks = hooks_of(
-        a=module(**{name: lambda context, value: change(value)}),
-        b=module(**{name: change}),
-    )
-
-    assert hooks.chain(name, CONTEXT, value) == change(change(value))
-    for broken in (
-        raising(RuntimeError("oops")),
-        lambda context, value: None,
-        lambda context, value: object(),
-    ):
-        with pytest.raises(PluginFailed) as failed:
-            hooks_of(a=module(**{name: broken})).chain(name, CONTEXT, value)
-        assert failed.value.data == {"plugin": "a", "hook": name}
-    with pytest.raises(NotFound):
-        hooks_of(a=module(**{name: raising(NotFound(entity="deal", id=1))})).chain(name, CONTEXT, value)
-
-
-def test_hook_amend_policy() -> None:
-    check_chain("amend_policy", ("term",), lambda value: (*value, "and more"))
-    with pytest.raises(PluginRejected) as refused:
-        register(Hooks(), "sales", module(amend_policy=lambda context, value: value), {"network": []})
-    assert refused.value.problem.code == "P011"
-
-
-def test_hook_amend_form() -> None:
-    form = c.FormView(None, ("name",))  # type: ignore[arg-type]
-    check_chain("amend_form", form, lambda value: c.FormView(value.entity, (*value.fields, "code")))
-
-
-def test_hook_home_page() -> None:
-    silent, loud = module(home_page=lambda context: None), module(home_page=lambda context: "/deals")
-
-    assert (
-        hooks_of(a=silent, b=loud, z=module(home_page=lambda: "/never")).first("home_page", CONTEXT)
-        == "/deals"
-    )
-    assert hooks_of(a=silent).first("home_page", CONTEXT) is None
-    for broken in (raising(SystemExit(1)), lambda: 42):
-        with pytest.raises(PluginFailed):
-            hooks_of(a=module(home_page=broken)).first("home_page", CONTEXT)
-
-
-# --- contribute ---------------------------------------------------------------------------------------
-
-
-def check_contribute(name: str, item: Any) -> None:
-    hooks = hooks_of(
-        a=module(**{name: lambda context: [item]}),
-        b=module(**{name: raising(SystemExit("oops"))}),
-        d=module(**{name: lambda: [object()]}),
-        e=module(**{name: lambda: None}),
-        f=module(**{name: lambda: (item, item)}),
-    )
-
-    assert hooks.contribute(name, CONTEXT) == [
-        ("a", item),
-        ("b", Notice("b", name)),
-        ("d", Notice("d", name, "P105")),
-        ("f", item),
-        ("f", item),
-    ]
-    assert [failure.code for failure in hooks.failures] == ["P101", "P105"]
-
-
-def test_hook_record_buttons() -> None:
-    check_contribute("record_buttons", c.Button("call", "Call", "/call"))
-
-
-def test_hook_row_badges() -> None:
-    check_contribute("row_badges", c.Badge(7, "VIP"))
-
-
-def test_hook_timeline() -> None:
-    check_contribute("timeline", c.TimelineItem(datetime(2026, 1, 1, tzinfo=UTC), "Deal won"))
-
-
-def test_hook_notices() -> None:
-    check_contribute("notices", "Three deals wait for you.")
 
 
 def test_three_failures_in_a_row_pause_a_contribution_for_five_minutes() -> None:
@@ -409,7 +150,3 @@ def test_hook_that_nobody_implements_costs_less_than_a_microsecond() -> None:
 
     # Ten times the target: this tells a loop over nothing from a search, not a fast machine from a slow one.
     assert seconds < 10e-6
-
-
-def test_every_hook_has_its_test() -> None:
-    assert {f"test_hook_{name}" for name in HOOKS} <= set(globals())
