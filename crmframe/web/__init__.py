@@ -1,0 +1,1 @@
+"""The ASGI application: pages, JSON API, signing in, templates, static files."""

@@ -1,0 +1,160 @@
+"""Query parameters and headers of the API, read into what ``records`` takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crmframe.core.entities import filters
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.kinds import Instant, ValueProblem
+from crmframe.core.errors import BadRequest, PreconditionRequired
+from crmframe.core.records import Query
+from crmframe.web.body import decoded_json
+from crmframe.web.errors import NoSuchPage, UnsupportedMediaType
+from crmframe.web.respond import Call
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
+
+RESERVED = frozenset({"order", "limit", "after", "page", "columns", "as_of", "count", "archived", "where"})
+MAX_LIMIT = 500
+MAX_PAGE = 1_000_000
+DEFAULT_LIMIT = 50
+ENTITY_TAG = re.compile(r'(?:W/)?"([0-9]{1,18})"')
+ARCHIVED: Mapping[str, bool | None] = {"": False, "false": False, "true": True, "any": None}
+
+
+def entity_at(call: Call, work: UnitOfWork) -> Entity:
+    """Return the entity that the path names.
+
+    Raises:
+        NoSuchPage: No enabled plugin has it.
+    """
+    entity: Entity | None = work.registry.by_slug.get(call.path["slug"])
+    if entity is None:
+        raise NoSuchPage(path=call.url)
+    return entity
+
+
+def read_query(call: Call, work: UnitOfWork, entity: Entity) -> Query:
+    """Return the list that was asked for.
+
+    Raises:
+        InvalidFilter: An unknown field, operator, sort or column; names the allowed ones.
+        BadRequest: A parameter of the list itself is wrong.
+    """
+    page = call.parameter("page")
+    return Query(
+        where=_filter(call, work, entity),
+        order=_names(call.parameter("order")),
+        columns=_columns(call),
+        limit=whole_number(call, "limit", DEFAULT_LIMIT, MAX_LIMIT),
+        after=call.parameter("after") or None,
+        page=whole_number(call, "page", 1, MAX_PAGE) if page else None,
+        archived=_archived(call),
+        as_of=moment(call, work),
+    )
+
+
+def _filter(call: Call, work: UnitOfWork, entity: Entity) -> filters.Node | None:
+    pairs = [pair for pair in call.query if pair[0] not in RESERVED]
+    node = filters.parse_params(work.schema, entity, pairs, work.parse_context()) if pairs else None
+    where = call.parameter("where")
+    if not where:
+        return node
+    group = filters.parse_json(work.schema, entity, decoded_json(where.encode()), work.parse_context())
+    return filters.All((node, group)) if node and group else node or group
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _columns(call: Call) -> tuple[str, ...]:
+    names = _names(call.parameter("columns"))
+    return tuple(dict.fromkeys(("id", *names))) if names else ()
+
+
+def whole_number(call: Call, name: str, default: int, most: int) -> int:
+    """Return a parameter that is a number from 1 to *most*.
+
+    Raises:
+        BadRequest: It is something else.
+    """
+    text = call.parameter(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and 1 <= int(text) <= most):
+        raise BadRequest(reason=f"{name} is a number from 1 to {most}")
+    return int(text)
+
+
+def _archived(call: Call) -> bool | None:
+    text = call.parameter("archived")
+    if text not in ARCHIVED:
+        raise BadRequest(reason="archived is true, false or any")
+    return ARCHIVED[text]
+
+
+def moment(call: Call, work: UnitOfWork) -> datetime | None:
+    """Return ``as_of``; without a zone it is in the workspace's.
+
+    Raises:
+        BadRequest: It is no moment.
+    """
+    text = call.parameter("as_of")
+    if not text:
+        return None
+    try:
+        return Instant().parse(text, work.parse_context())
+    except ValueProblem:
+        raise BadRequest(reason="as_of is a moment such as 2026-03-01T12:00:00Z") from None
+
+
+# --- bodies and headers -------------------------------------------------------------------------------
+
+
+def values_of(call: Call) -> Mapping[str, Any]:
+    """Return the JSON object of the body.
+
+    Raises:
+        UnsupportedMediaType, BadRequest: There is none.
+    """
+    if call.json is None and call.headers.get("content-length", "0") != "0":
+        raise UnsupportedMediaType(
+            given=call.headers.get("content-type", "") or "unknown", expected="application/json"
+        )
+    if not isinstance(call.json, dict):
+        raise BadRequest(reason="the body must be a JSON object")
+    return call.json
+
+
+def optional_values(call: Call) -> Mapping[str, Any]:
+    """Return the JSON object of the body; an empty one when there is no body."""
+    return {} if call.json is None and call.headers.get("content-length", "0") == "0" else values_of(call)
+
+
+def version_of(call: Call, *, needed: bool) -> int | None:
+    """Return the version in If-Match; None for ``*``, which matches any.
+
+    Raises:
+        PreconditionRequired: It is needed and missing.
+        BadRequest: It is not a version.
+    """
+    header = call.headers.get("if-match", "").strip()
+    if not header and needed:
+        raise PreconditionRequired(example='"7"')
+    if header in ("", "*"):
+        return None
+    match = ENTITY_TAG.fullmatch(header)
+    if match is None:
+        raise BadRequest(reason='If-Match holds a version in quotes, such as "7"')
+    return int(match[1])
+
+
+def entity_tag(record: Mapping[str, Any]) -> dict[str, str]:
+    """Return the ETag header of a record."""
+    return {"etag": f'"{record["version"]}"'} if "version" in record else {}

@@ -1,0 +1,100 @@
+"""From a request to a handler and back, the same way for every page and every door of the web."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from crmframe.core.errors import NotSignedIn, PermissionDenied
+from crmframe.web import idempotency
+from crmframe.web.body import Body, read_body
+from crmframe.web.respond import Call, Reply, respond
+from crmframe.web.site import Site
+from crmframe.web.visitor import SAFE_METHODS, Visitor, call_of, headers_of, visitor_of
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
+
+BODY_LIMIT = 1_000_000
+Handler = Callable[[Call, "UnitOfWork"], Reply]
+
+
+class Endpoint:
+    """An ASGI app around a plain function: everything below ``run`` is synchronous, in one worker thread.
+
+    Args:
+        handler: ``handler(call, work) -> Reply``.
+        write: Whether its unit of work writes; None means by the method.
+        permission: What the actor must hold before anything else happens.
+        public: True serves people who are not signed in.
+        door: What the journal says about where the work came from.
+        limit: Bytes that a body may have.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        write: bool | None = None,
+        permission: str = "",
+        public: bool = False,
+        door: str = "web",
+        limit: int = BODY_LIMIT,
+    ) -> None:
+        self.handler = handler
+        self.write = write
+        self.permission = permission
+        self.public = public
+        self.door = door
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        safe = scope["method"] in SAFE_METHODS
+        body = Body() if safe else await read_body(scope, receive, self.limit)
+        response = await run_in_threadpool(self.run, scope, body, self._writes(safe=safe))
+        await response(scope, receive, send)
+
+    def _writes(self, *, safe: bool) -> bool:
+        return not safe if self.write is None else self.write
+
+    def run(self, scope: Scope, body: Body, writes: bool) -> Response:
+        """Do the whole request in one unit of work."""
+        site: Site = scope["crmframe.site"]
+        headers = headers_of(scope)
+        visitor = visitor_of(site, scope, headers)
+        self._admit(visitor)
+        call = call_of(site, scope, body, visitor, headers)
+        with site.application.work(visitor.actor, door=self.door, write=writes) as work:
+            if call.headers.get("idempotency-key") and writes and self.door == "api":
+                reply = idempotency.once(call, work, self.handler)
+            else:
+                reply = self.handler(call, work)
+            response = None if writes else respond(call, work, reply)
+        response = response or respond(call, None, reply)
+        if writes and work.operation_id is not None:
+            _note_operation(scope, response, work.operation_id)
+        return response
+
+    def _admit(self, visitor: Visitor) -> None:
+        if self.public:
+            return
+        if not visitor.is_known:
+            raise NotSignedIn
+        if self.permission and not visitor.actor.may(self.permission):
+            raise PermissionDenied(permission=self.permission)
+
+
+def endpoint(handler: Handler, **options: object) -> Endpoint:
+    """Return *handler* as an ASGI app; ``options`` are those of ``Endpoint``."""
+    return Endpoint(handler, **options)  # type: ignore[arg-type]
+
+
+def _note_operation(scope: Scope, response: Response, operation_id: int) -> None:
+    """Tell the access log and the client under which number this can be undone."""
+    scope["state"]["operation_id"] = operation_id
+    response.headers["crmframe-operation"] = str(operation_id)

@@ -1,0 +1,198 @@
+"""The one shape of errors: problem details (RFC 9457) for programs, a page for people; never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
+
+from crmframe.core.contributions import Veto
+from crmframe.core.errors import (
+    CrmError,
+    InvalidInput,
+    NotSignedIn,
+    PreconditionRequired,
+    Problem,
+    Stale,
+    Unavailable,
+    UndoConflict,
+)
+from crmframe.web import locales
+
+if TYPE_CHECKING:
+    from crmframe.web.site import Site
+
+PROBLEM = "application/problem+json"
+RETRY_SECONDS = "2"
+log = structlog.get_logger("crmframe.web")
+
+
+class NoSuchPage(CrmError):
+    """Nothing is served at this path."""
+
+    code = "no_such_page"
+    status = 404
+    template = "There is no page at {path}."
+
+
+class MethodNotAllowed(CrmError):
+    """The path is served, but by other methods."""
+
+    code = "method_not_allowed"
+    status = 405
+    template = "{method} is not possible here. Possible are: {allowed}."
+
+
+class ForeignOrigin(CrmError):
+    """The request comes from another site's page, or does not say where it comes from (CSRF)."""
+
+    code = "foreign_origin"
+    status = 403
+    template = "This form did not come from this site. Open the page again and send it once more."
+
+
+class UnsupportedMediaType(CrmError):
+    """The body is in a format that is not read here."""
+
+    code = "unsupported_media_type"
+    status = 415
+    template = "A body of type {given} is not read here. Send {expected}."
+
+
+class KeyReused(CrmError):
+    """An Idempotency-Key came again with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    template = "The Idempotency-Key {key} was used for another request. Use a new key."
+
+
+class Unexpected(CrmError):
+    """A mistake of ours or of a plugin; the log has it under the request's id."""
+
+    code = "unexpected"
+    status = 500
+    template = "Something went wrong here. Tell your administrator this number: {request_id}."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a request decides how its error looks."""
+
+    path: str
+    method: str
+    headers: Mapping[bytes, bytes]
+    locale: str
+    request_id: str
+
+    @property
+    def wants_page(self) -> bool:
+        """Return whether a person reads the answer."""
+        return not self.path.startswith("/api/") and b"text/html" in self.headers.get(b"accept", b"")
+
+
+def show_error(site: Site, scope: Scope, error: Exception) -> Response:
+    """Return the response for *error*; what nobody foresaw is logged with its traceback and shown without."""
+    asked = _asked(scope)
+    known = recognized(error, asked)
+    if isinstance(known, Unexpected):
+        log.error("unexpected error", path=asked.path, method=asked.method, exc_info=error)
+    if isinstance(known, NotSignedIn) and asked.wants_page:
+        return _to_sign_in(asked)
+    problem = problem_of(site, known, asked)
+    headers = _headers(known, asked)
+    if asked.wants_page:
+        return Response(
+            site.renderer.error(None, asked.locale, problem), problem["status"], headers, "text/html"
+        )
+    return Response(msgspec.json.encode(problem), problem["status"], headers, PROBLEM)
+
+
+def recognized(error: Exception, asked: Asked) -> CrmError:
+    """Return *error* as one of ours."""
+    if isinstance(error, CrmError):
+        return error
+    if isinstance(error, HTTPException):
+        return _of_starlette(error, asked)
+    if isinstance(error, Veto):
+        return InvalidInput([Problem(error.field, "vetoed", error.template, error.data)])
+    return Unexpected(request_id=asked.request_id)
+
+
+def problem_of(site: Site, error: CrmError, asked: Asked) -> dict[str, Any]:
+    """Return the problem details of *error*, in the reader's language."""
+    message = site.application.translator.message
+    status = 412 if isinstance(error, Stale) and b"if-match" in asked.headers else error.status
+    problem: dict[str, Any] = {
+        "type": f"/docs/errors#{error.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": error.code,
+        "detail": message(error, asked.locale),
+        "instance": asked.request_id,
+        "errors": [],
+    }
+    if isinstance(error, UndoConflict):
+        translate = site.application.translator.translate
+        problem["conflicts"] = [
+            {
+                "entity": kept.entity,
+                "id": kept.record_id,
+                "reason": translate("core", asked.locale, kept.reason),
+            }
+            for kept in error.data["conflicts"]
+        ]
+    if isinstance(error, InvalidInput):
+        place = error.data.get("list")
+        problem["errors"] = [_one(found, message(found, asked.locale), place) for found in error.problems]
+    return problem
+
+
+def _one(problem: Problem, message: str, place: str | None) -> dict[str, Any]:
+    found = {"field": problem.field, "code": problem.code, "message": message, "row": problem.row}
+    return found if place is None else {**found, "list": place}
+
+
+def _of_starlette(error: HTTPException, asked: Asked) -> CrmError:
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return MethodNotAllowed(method=asked.method, allowed=(error.headers or {}).get("Allow", ""))
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return NoSuchPage(path=asked.path)
+    return Unexpected(request_id=asked.request_id)
+
+
+def _headers(error: CrmError, asked: Asked) -> dict[str, str]:
+    headers = {"vary": "accept, accept-language, cookie"}
+    if isinstance(error, MethodNotAllowed):
+        headers["allow"] = error.data["allowed"]
+    if isinstance(error, NotSignedIn):
+        headers["www-authenticate"] = 'Bearer realm="crmframe"'
+    if isinstance(error, Unavailable):
+        headers["retry-after"] = RETRY_SECONDS
+    if "seconds" in error.data:
+        headers["retry-after"] = str(error.data["seconds"])
+    if isinstance(error, (Stale, PreconditionRequired)) and "current" in error.data:
+        headers["etag"] = f'"{error.data["current"]}"'
+    return headers
+
+
+def _to_sign_in(asked: Asked) -> Response:
+    back = f"?next={quote(asked.path)}" if asked.method in ("GET", "HEAD") and asked.path != "/" else ""
+    if b"hx-request" in asked.headers:
+        return Response(b"", 401, {"hx-redirect": f"/login{back}"})
+    return Response(b"", 303, {"location": f"/login{back}"})
+
+
+def _asked(scope: Scope) -> Asked:
+    headers = dict(scope["headers"])
+    state = scope.get("state", {})
+    locale = state.get("locale") or locales.of_request(headers)
+    return Asked(scope["path"], scope["method"], headers, locale, state.get("request_id", ""))
