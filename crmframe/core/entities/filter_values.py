@@ -120,7 +120,9 @@ def _refers_to(field: Field, entity: str) -> bool:
 def _scalar(field: Field, operator: str, raw: Any, context: ParseContext) -> tuple[Any, Bound]:
     symbol = _symbol(field, raw, context)
     if symbol is not None:
-        return raw.strip(), Bound(_IN_LIST[operator], (symbol,))
+        # One id compares as itself: behind a set, the index that also gives the order would be lost.
+        alone = len(symbol) == 1
+        return raw.strip(), Bound(operator, (symbol[0],)) if alone else Bound(_IN_LIST[operator], (symbol,))
     if field.kind.name in ("date", "instant"):
         for value, day in _days(raw, context):
             if field.kind.name == "instant":

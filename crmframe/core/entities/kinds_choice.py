@@ -57,8 +57,10 @@ class _Chosen(Kind):
     choices: tuple[Choice, ...]
 
     def __init__(self, *choices: Choice | str | Mapping[str, str]) -> None:
-        unique = {choice.value: choice for choice in reversed([_choice(c) for c in choices])}
-        object.__setattr__(self, "choices", tuple(reversed(unique.values())))
+        unique: dict[str, Choice] = {}
+        for choice in map(_choice, choices):
+            unique.setdefault(choice.value, choice)
+        object.__setattr__(self, "choices", tuple(unique.values()))
         # Looked up for every value of an import; no attribute of the dataclass, so it takes no part in equality.
         object.__setattr__(self, "_by_text", dict(_texts(self.choices)))
 
