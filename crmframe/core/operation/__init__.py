@@ -1,0 +1,1 @@
+"""Running an installation: checking it, backing it up, restoring it."""
