@@ -16,6 +16,23 @@ from typing import Any as Anything
 from crmframe.core.storage.types import instant_text
 
 WHERE = "where"
+# Parameters of a list that are no filter; a field of such a name is asked with its operator: ``format__eq``.
+RESERVED = frozenset(
+    (
+        "order",
+        "limit",
+        "after",
+        "page",
+        "columns",
+        "q",
+        "as_of",
+        "archived",
+        "deleted",
+        "include",
+        "format",
+        WHERE,
+    )
+)
 _MERGED = ("eq", "in")
 
 
@@ -173,7 +190,8 @@ def wire(value: Anything) -> Anything:
 
 
 def _param(condition: Condition) -> tuple[str, str]:
-    name = condition.field if condition.operator == "eq" else f"{condition.field}__{condition.operator}"
+    is_short = condition.operator == "eq" and condition.field not in RESERVED
+    name = condition.field if is_short else f"{condition.field}__{condition.operator}"
     value = wire(condition.value)
     return name, ",".join(map(_escaped, value)) if isinstance(value, list) else _text(value)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
-from crmframe.core.entities.filter_nodes import WHERE, Condition, Node, Not, all_of, any_of
+from crmframe.core.entities.filter_nodes import RESERVED, WHERE, Condition, Node, Not, all_of, any_of
 from crmframe.core.entities.filter_path import Path, find_path, target_of
 from crmframe.core.entities.filter_values import read_value
 from crmframe.core.entities.kinds import ParseContext
@@ -19,22 +19,6 @@ from crmframe.core.errors import InvalidFilter
 if TYPE_CHECKING:
     from crmframe.core.entities.schema import Schema
 
-RESERVED = frozenset(
-    {
-        "order",
-        "limit",
-        "after",
-        "page",
-        "columns",
-        "q",
-        "as_of",
-        "archived",
-        "deleted",
-        "include",
-        "format",
-        "count",
-    }
-)
 MAX_DEPTH = 8
 MAX_CONDITIONS = 100
 FORMS = '{"and": […]}, {"or": […]}, {"not": {…}}, {"field": …, "operator": …, "value": …}'
@@ -67,7 +51,7 @@ def parse_params(
     for name, raw in pairs:
         if name == WHERE and raw.strip():
             nodes.append(reader.node(_decoded(raw)))
-        elif name not in RESERVED and name != WHERE:
+        elif name not in RESERVED:
             path, operator = reader.question(name)
             given.setdefault((path.name, operator), []).extend([raw] if raw.strip() else [])
     for (name, operator), texts in given.items():

@@ -7,6 +7,7 @@ as JSON. A filter is a tree (``Node``); its ``shape`` and ``clause`` hold no val
 from __future__ import annotations
 
 from crmframe.core.entities.filter_nodes import (
+    RESERVED,
     All,
     Any,
     Condition,
@@ -20,7 +21,7 @@ from crmframe.core.entities.filter_nodes import (
     to_json,
     to_params,
 )
-from crmframe.core.entities.filter_parse import RESERVED, Readable, parse_json, parse_params
+from crmframe.core.entities.filter_parse import Readable, parse_json, parse_params
 from crmframe.core.entities.filter_sql import Policy, clause, fields_of, targets
 
 __all__ = [
