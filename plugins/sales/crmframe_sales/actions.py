@@ -146,7 +146,7 @@ def _enter(
     work: UnitOfWork, deal: Record, stage: Any, at: datetime | None, values: Mapping[str, Any]
 ) -> None:
     moment = _moment(work, deal, at)
-    _refuse_gaps(stage, {**deal, **values})
+    _refuse_gaps(work, stage, {**deal, **values})
     changed = {**_standing(stage, moment, None), **values, "probability": stage.probability}
     records.write(work, "sales.deal", deal["id"], changed)
     step = {"deal_id": deal["id"], "from_stage_id": deal["stage_id"], "to_stage_id": stage.id, "at": moment}
@@ -187,16 +187,17 @@ def _refuse_closed(deal: Record) -> None:
         raise DealClosed(title=deal["title"])
 
 
-def _refuse_gaps(stage: Any, deal: Record) -> None:
-    missing = [name for name in stage.required_fields or () if _is_empty(deal, name)]
-    template = "The stage {stage} asks for {field}. Fill it in first."
-    if missing:
-        raise InvalidInput(
-            [
-                Problem(name, "stage_gate", template, {"stage": stage.name, "field": name}, domain="sales")
-                for name in missing
-            ]
-        )
+def _refuse_gaps(work: UnitOfWork, stage: Any, deal: Record) -> None:
+    fields = work.registry.entity("sales.deal").fields
+    problems = []
+    for name in stage.required_fields or ():
+        if _is_empty(deal, name):
+            field = fields.get(name) or fields.get(f"{name}_id")
+            data = {"stage": stage.name, "field": field.label if field else name}
+            template = "The stage {stage} asks for {field}. Fill it in first."
+            problems.append(Problem(name, "stage_gate", template, data, domain="sales"))
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _is_empty(deal: Record, name: str) -> bool:

@@ -104,7 +104,7 @@ def funnel(work: UnitOfWork, pipeline_id: int, since: date | None = None) -> lis
         since: Count only deals that entered the pipeline on this day or later, in the workspace's zone.
 
     Returns:
-        One row per open and won stage, in pipeline order; three SQL statements, whatever the number of deals.
+        One row per open and won stage, in pipeline order; four SQL statements, whatever the number of deals.
     """
     steps = stages(work, pipeline_id)
     shown = [step for step in steps if step.kind != "lost"]

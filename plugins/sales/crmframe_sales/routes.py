@@ -141,8 +141,7 @@ def _funnel_row(row: queries.FunnelRow, first: int, locale: str) -> dict[str, An
     return {
         "name": row.name,
         "reached": format_decimal(row.reached, locale=locale),
-        # Steps of five, because pages allow no inline style: the stylesheet has a class for each.
-        "width": 5 * round(20 * row.reached / first) if first else 0,
+        "width": round(100 * row.reached / first) if first else 0,
         "conversion": "" if row.conversion is None else format_percent(row.conversion, "0.0%", locale=locale),
         "current": format_decimal(row.current, locale=locale),
         "lost": format_decimal(row.lost, locale=locale),
