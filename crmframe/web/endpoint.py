@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from crmframe.core.errors import NotSignedIn, PermissionDenied
 from crmframe.web import idempotency
 from crmframe.web.body import Body, read_body
+from crmframe.web.errors import PASSWORD_PAGE, PasswordOutdated
 from crmframe.web.respond import Call, Reply, respond
 from crmframe.web.site import Site
 from crmframe.web.visitor import SAFE_METHODS, Visitor, call_of, headers_of, visitor_of
@@ -67,7 +68,7 @@ class Endpoint:
         site: Site = scope["crmframe.site"]
         headers = headers_of(scope)
         visitor = visitor_of(site, scope, headers)
-        self._admit(visitor)
+        self._admit(visitor, scope["path"])
         call = call_of(site, scope, body, visitor, headers)
         with site.application.work(visitor.actor, door=self.door, write=writes) as work:
             if call.headers.get("idempotency-key") and writes and self.door == "api":
@@ -80,11 +81,13 @@ class Endpoint:
             _note_operation(scope, response, work.operation_id)
         return response
 
-    def _admit(self, visitor: Visitor) -> None:
+    def _admit(self, visitor: Visitor, path: str) -> None:
         if self.public:
             return
         if not visitor.is_known:
             raise NotSignedIn
+        if visitor.actor.must_change_password and not visitor.is_program and path != PASSWORD_PAGE:
+            raise PasswordOutdated
         if self.permission and not visitor.actor.may(self.permission):
             raise PermissionDenied(permission=self.permission)
 

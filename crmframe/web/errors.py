@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from crmframe.web.site import Site
 
 PROBLEM = "application/problem+json"
+PASSWORD_PAGE = "/account/password"  # noqa: S105 - a path
 RETRY_SECONDS = "2"
 log = structlog.get_logger("crmframe.web")
 
@@ -57,6 +58,14 @@ class ForeignOrigin(CrmError):
     code = "foreign_origin"
     status = 403
     template = "This form did not come from this site. Open the page again and send it once more."
+
+
+class PasswordOutdated(CrmError):
+    """The user was given a password by somebody else and has to choose an own one first."""
+
+    code = "password_outdated"
+    status = 403
+    template = "Choose a new password first."
 
 
 class UnsupportedMediaType(CrmError):
@@ -107,6 +116,8 @@ def show_error(site: Site, scope: Scope, error: Exception) -> Response:
         log.error("unexpected error", path=asked.path, method=asked.method, exc_info=error)
     if isinstance(known, NotSignedIn) and asked.wants_page:
         return _to_sign_in(asked)
+    if isinstance(known, PasswordOutdated) and asked.wants_page:
+        return Response(b"", 303, {"location": PASSWORD_PAGE})
     problem = problem_of(site, known, asked)
     headers = _headers(known, asked)
     if asked.wants_page:

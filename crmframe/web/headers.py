@@ -30,6 +30,7 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
 )
 TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 OURS = frozenset({*(name for name, _ in SECURITY), TRANSPORT[0], b"x-request-id"})
+HEALTH = "/-/health"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 log = structlog.get_logger("crmframe.access")
 
@@ -73,6 +74,8 @@ class Answer:
     def log(self) -> None:
         """Write the line of the access log; the query is left out, for it may hold personal data."""
         state = self._scope["state"]
+        if self._scope["path"] == HEALTH and self.status == 200:
+            return  # asked every few seconds
         log.info(
             "request",
             method=self._scope["method"],

@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
+import sqlalchemy as sa
 import structlog
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from crmframe.web.errors import show_error
@@ -56,10 +58,11 @@ class Host:
     async def _show(
         self, site: Site, scope: Scope, receive: Receive, *, error: Exception, answer: Answer
     ) -> None:
+        if isinstance(error, ClientDisconnect):
+            return
         response = show_error(site, scope, error)
-        if answer.status:
-            return  # too late to say anything else; the server closes the connection
-        await response(scope, receive, answer.send)
+        if not answer.status:  # otherwise it is too late to say anything else
+            await response(scope, receive, answer.send)
 
     def _enter(self, scope: Scope) -> Site:
         with self._lock:
@@ -75,7 +78,7 @@ class Host:
             if method not in SAFE_METHODS:
                 self._checked = 0.0  # it may have enabled a plugin: look before the next request
         if last:
-            threading.Thread(target=site.close, name="crmframe-close", daemon=True).start()
+            _close_aside(site)
 
     def check_now(self) -> None:
         """Swap the site when the generation has grown; the old one goes on serving when the new cannot be built."""
@@ -84,6 +87,8 @@ class Host:
             try:
                 if self._generation(self.site) != self.site.generation:
                     self._swap(self._build())
+            except sa.exc.SQLAlchemyError:
+                log.warning("the database does not answer")  # each request finds out for itself
             except Exception:
                 log.exception("the next generation could not be built")
 
@@ -94,7 +99,7 @@ class Host:
             idle = not old.in_use
         log.info("swapped", generation=new.generation)
         if idle:
-            old.close()
+            _close_aside(old)
 
     def close(self) -> None:
         """Close the application being served."""
@@ -115,3 +120,8 @@ class Host:
                 await run_in_threadpool(self.close)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _close_aside(site: Site) -> None:
+    """Close a retired site without keeping a request waiting: its workers may be in the middle of a job."""
+    threading.Thread(target=site.close, name="crmframe-close", daemon=True).start()

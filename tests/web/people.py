@@ -23,11 +23,12 @@ from crmframe.web.site import Site
 
 PASSWORD = "correct horse battery staple"
 HASHER = Hasher(fast=True)
+PLUGINS = Path(__file__).parent / "plugins"
 
 
 def settings_for(url: str, folder: Path, *plugins: str) -> AppSettings:
     """Return the settings of a test: the plugins of the file count, nothing is imported on trial."""
-    chosen = PluginSettings(enabled=plugins, managed="file", import_seconds=0)
+    chosen = PluginSettings(enabled=plugins, managed="file", paths=(PLUGINS,), import_seconds=0)
     return AppSettings(database=url, folder=folder, secret="a secret of tests", plugins=chosen)
 
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from crmframe.core.access.accounts import set_password
 from crmframe.web.auth import local_path
-from tests.web.people import PASSWORD
+from tests.web.people import HASHER, PASSWORD
 
 
 @pytest.mark.parametrize("target", ["/deals", "/deals/7?tab=history&x=1", "/", "/客户"])
@@ -111,3 +112,15 @@ def test_a_person_who_is_not_signed_in_is_sent_to_the_form(people):
 
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login?next=/customers"
+
+
+def test_somebody_with_a_given_password_chooses_an_own_one_first(host, people):
+    user_id = people.user("anna", is_admin=True)
+    with host.site.application.work(door="cli") as work:
+        set_password(work, user_id, PASSWORD, hasher=HASHER, must_change=True)
+    browser = people.signed_in("anna")
+
+    page = browser.get("/api/v1/customers", headers={"accept": "application/json"})
+
+    assert (page.status_code, page.json()["code"]) == (403, "password_outdated")
+    assert people.program(user_id).get("/api/v1/customers").status_code == 200

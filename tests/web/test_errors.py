@@ -7,7 +7,9 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
+from crmframe.application import Application
 from crmframe.core.errors import StorageFull, Unavailable
+from tests.web.people import People, host_of, settings_for
 
 KEYS = {"type", "title", "status", "code", "detail", "instance", "errors"}
 
@@ -86,20 +88,57 @@ def test_a_full_disk_and_a_lost_database_say_so(host, admin, error, status, code
     assert ("retry-after" in answer.headers) == (status == 503)
 
 
-def test_a_real_full_disk_is_507(host, admin):
-    database = host.site.application.database
-    if database.dialect != "sqlite":
-        pytest.skip("only SQLite lets a test limit the size of its file") if False else None
-        return
+def test_a_real_full_disk_stops_writing_and_not_reading(sqlite_host):
+    people = People(sqlite_host)
+    admin = people.program(people.user("root", is_admin=True))
 
-    @sa.event.listens_for(database.engine, "checkout")
-    def limit(connection: sqlite3.Connection, *_rest):
+    @sa.event.listens_for(sqlite_host.site.application.database.engine, "checkout")
+    def limit(connection: sqlite3.Connection, *_rest) -> None:
         pages = connection.execute("pragma page_count").fetchone()[0]
         connection.execute(f"pragma max_page_count={pages}")
 
-    answers = [
-        admin.post("/api/v1/customers", json={"name": "x" * 150, "about": "y" * 4000}) for _ in range(30)
-    ]
+    rows = [{"name": f"{i} {'x' * 150}"} for i in range(200)]
+    answers = [admin.post("/api/v1/customers/batch", json={"create": rows}) for _ in range(3)]
 
-    assert 507 in {answer.status_code for answer in answers} or all(a.status_code == 422 for a in answers)
+    assert_problem(answers[-1], 507, "storage_full")
     assert admin.get("/api/v1/customers").status_code == 200
+    admin.close()
+
+
+def test_a_real_lost_database_is_503_and_health_says_so(postgres_host):
+    people = People(postgres_host)
+    admin = people.program(people.user("root", is_admin=True))
+    database = postgres_host.site.application.database
+    database.engine.dispose()
+    alive, database.engine = database.engine, sa.create_engine(database.url.set(host="127.0.0.1", port=1))
+
+    lost = admin.get("/api/v1/customers")
+    health = admin.get("/-/health")
+    database.engine = alive
+    back = admin.get("/api/v1/customers")
+
+    assert_problem(lost, 503, "unavailable")
+    assert lost.headers["retry-after"]
+    assert health.status_code == 503
+    assert health.json()["database"]["ok"] is False
+    assert back.status_code == 200
+    admin.close()
+
+
+@pytest.fixture
+def sqlite_host(copied_database_url, tmp_path):
+    yield from one_host("sqlite", copied_database_url, tmp_path)
+
+
+@pytest.fixture
+def postgres_host(copied_database_url, tmp_path):
+    yield from one_host("postgres", copied_database_url, tmp_path)
+
+
+def one_host(kind, copied_database_url, tmp_path):
+    def build(url: str) -> None:
+        Application(settings_for(url, tmp_path)).close()
+
+    opened = host_of(settings_for(copied_database_url("web", kind, build), tmp_path))
+    yield opened
+    opened.close()
