@@ -99,15 +99,14 @@ def is_sequence(value: object) -> bool:
 def _marked(
     manager: pluggy.PluginManager, module: object
 ) -> Iterator[tuple[str, Callable[..., Any], Mapping[str, Any]]]:
-    seen: set[int] = set()
     for name in dir(module):
         options = manager.parse_hookimpl_opts(module, name)
         if options is None:
             continue
         function = getattr(module, name)
+        own_name = getattr(function, "__name__", name)
         # A second name for the same function is an alias, not a second implementation.
-        if id(function) not in seen:
-            seen.add(id(function))
+        if name == own_name or getattr(module, own_name, None) is not function:
             yield options.get("specname") or name, function, _with_defaults(options)
 
 

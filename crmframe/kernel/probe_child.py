@@ -41,5 +41,5 @@ def _write(file: Any, **values: str) -> None:
     file.flush()
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - a process of its own
     main(Path(sys.argv[1]), **json.loads(sys.argv[2]))

@@ -113,7 +113,7 @@ def upgrading(
     )
     ran = list(_run(engine, KERNEL, None)) if found[0].pending else []
     prefixes = [each.table_prefix for each in manifests]
-    current = {each.name for each in found if each.head == each.current}
+    current = {each.name for each in found if each.problem is None and not each.pending}
 
     def run(manifest: Manifest) -> None:
         if manifest.name not in current:

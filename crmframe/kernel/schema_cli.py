@@ -38,5 +38,5 @@ def _with_requirements(name: str, paths: tuple[str, ...]) -> list[Manifest]:
     return [each for each in resolution.order if each.name != name] + [available[name]]
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - a process of its own
     main()

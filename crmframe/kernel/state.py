@@ -89,18 +89,18 @@ def store_states(
     Args:
         announce: Also tell every process to look again.
     """
-    for attempt in (1, 2):
-        try:
-            with _writing(engine) as connection:
-                _replace(connection, states, at)
-                if announce:
-                    connection.execute(sa.update(GENERATION_TABLE).values(value=GENERATION_TABLE.c.value + 1))
-        except IntegrityError:
-            # Another process that starts just now wrote the same row between our DELETE and INSERT.
-            if attempt == 2:
-                raise
-        else:
-            return
+    try:
+        _store(engine, states, at, announce=announce)
+    except IntegrityError:
+        # Another process that starts just now wrote the same row between our DELETE and INSERT.
+        _store(engine, states, at, announce=announce)
+
+
+def _store(engine: sa.Engine, states: Sequence[PluginState], at: datetime, *, announce: bool) -> None:
+    with _writing(engine) as connection:
+        _replace(connection, states, at)
+        if announce:
+            connection.execute(sa.update(GENERATION_TABLE).values(value=GENERATION_TABLE.c.value + 1))
 
 
 def _replace(connection: sa.Connection, states: Sequence[PluginState], at: datetime) -> None:

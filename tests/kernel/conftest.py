@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from crmframe.core.storage.engine import Database
 from crmframe.kernel.manifest import Manifest, core_manifest
 from crmframe.kernel.options import PluginOptions
 from crmframe.kernel.system import PluginSystem, load_plugins
@@ -30,9 +31,9 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Manifest:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sa.Engine]:
     """Give the engine of an empty database, on SQLite and PostgreSQL."""
-    engine = sa.create_engine(database_url)
-    yield engine
-    engine.dispose()
+    database = Database(database_url)
+    yield database.engine
+    database.close()
 
 
 @pytest.fixture

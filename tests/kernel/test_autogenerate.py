@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
 from crmframe.core.storage.metadata import METADATA
 from crmframe.core.storage.migrations import History, migration, upgrade
 from crmframe.core.storage.types import EncryptedText, Id, Instant, JsonText, Money
 from crmframe.kernel.autogenerate import autogenerate, scratch_database
 from crmframe.kernel.manifest import Manifest, core_manifest
+from crmframe.kernel.schema_cli import main
 
 
 def manifest(folder: Path, name: str) -> Manifest:
@@ -92,6 +94,61 @@ def test_generated_migration_is_clean_for_the_linter(tmp_path: Path, metadata: s
         done = subprocess.run(linter, capture_output=True, text=True, check=False)
 
         assert done.returncode == 0, done.stdout
+
+
+def test_command_says_when_there_is_nothing_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for name, needs in (
+        ("empty_one", ""),
+        ("empty_two", "[requires]\nempty_one = '*'\n"),
+        ("lost", "[requires]\nghost = '*'\n"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+        text = f'[plugin]\nname = "{name}"\nversion = "1"\napi = ">=1"\nlabel = {{ en = "Empty" }}\n{needs}'
+        (tmp_path / name / "crmframe_plugin.toml").write_text(text)
+
+    def command(name: str) -> str:
+        return CliRunner().invoke(main, [name, "Nothing", "--path", str(tmp_path)]).output
+
+    assert command("empty_two") == "empty_two: nothing changed.\n"
+    assert "lost needs the plugin ghost, which does not run (P001)" in command("lost")
+    assert "not installed" in command("unwritten")
+
+
+MODELS = """
+from sqlalchemy.orm import Mapped, mapped_column
+from crmframe.core.entities.declare import plugin_base
+class Note(plugin_base("written")):
+    text: Mapped[str] = mapped_column()
+"""
+
+
+def test_command_writes_the_next_migration_of_a_plugin(tmp_path: Path) -> None:
+    package = tmp_path / "written_package"
+    package.mkdir()
+    label = '[plugin]\nname = "written"\nversion = "1"\napi = ">=1"\nlabel = { en = "Written" }\n'
+    (package / "crmframe_plugin.toml").write_text(label)
+    (package / "__init__.py").write_text(MODELS)
+
+    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "crmframe.kernel.schema_cli", *arguments, "--path", str(tmp_path)]
+        return subprocess.run(line, capture_output=True, text=True, check=False)
+
+    first, second, unknown = (
+        command("written", "Notes"),
+        command("written", "More"),
+        command("unwritten", "Notes"),
+    )
+
+    assert "written_0001_notes.py" in first.stdout, first.stderr
+    assert (
+        'op.create_table(\n        "written_'
+        in (package / "migrations" / "written_0001_notes.py").read_text()
+    )
+    assert second.stdout == "written: nothing changed.\n"
+    assert "P001" not in unknown.stdout
+    assert unknown.returncode == 1
 
 
 def test_generated_migrations_run_on_both_databases(

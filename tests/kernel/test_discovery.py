@@ -60,6 +60,15 @@ def test_entry_point_manifest_and_distribution_must_agree(site: Path) -> None:
     assert "the distribution 2.0" in problems["found_version"].message()
 
 
+def test_installed_plugin_without_a_valid_manifest_is_named(site: Path) -> None:
+    install(site, "found_invalid", entry="found_invalid", name="Not A Name")
+
+    problem = discover().problems["found_invalid"]
+
+    assert problem.code == "P014"
+    assert [reason.field for reason in problem.reasons] == ["name"]
+
+
 def test_two_plugins_of_one_name_block_each_other(site: Path) -> None:
     install(site, "found_first", entry="found_twice", name="found_twice")
     install(site, "found_second", entry="found_twice", name="found_twice")

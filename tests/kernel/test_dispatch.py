@@ -136,11 +136,17 @@ def test_trace_names_every_call_and_how_it_ended() -> None:
     hooks.contribute("notices", CONTEXT)
     with pytest.raises(Vetoed):
         hooks.guard("before_create", None)
+    register(hooks, "d", module(home_page=lambda: "/", before_update=raising(RuntimeError("oops"))))
+    with pytest.raises(Vetoed):
+        hooks.guard("before_update", None)
+    hooks.first("home_page", CONTEXT)
 
     assert [(call.hook, call.plugin, call.outcome, call.error) for call in calls] == [
         ("notices", "a", "ok", ""),
         ("notices", "b", "failed", "RuntimeError: oops"),
         ("before_create", "a", "veto", "Veto: No."),
+        ("before_update", "d", "failed", "RuntimeError: oops"),
+        ("home_page", "d", "ok", ""),
     ]
 
 
@@ -150,3 +156,28 @@ def test_hook_that_nobody_implements_costs_less_than_a_microsecond() -> None:
 
     # Ten times the target: this tells a loop over nothing from a search, not a fast machine from a slow one.
     assert seconds < 10e-6
+
+
+def test_plugin_can_be_stopped_by_the_keyboard_everywhere() -> None:
+    names = ("notices", "home_page", "before_create")
+    hooks = hooks_of(a=module(**{name: raising(KeyboardInterrupt()) for name in names}))
+
+    for name, call in zip(names, (hooks.contribute, hooks.first, hooks.guard), strict=True):
+        with pytest.raises(KeyboardInterrupt):
+            call(name, CONTEXT)
+    with pytest.raises(KeyboardInterrupt):
+        hooks_of(a=module(menu=raising(KeyboardInterrupt())))
+
+
+def test_hooks_tell_what_is_implemented_where() -> None:
+    hooks = hooks_of(a=module(notices=lambda: ["a"]), b=module(notices=lambda: ["b"]))
+
+    assert [each.plugin for each in hooks.implementations("notices")] == ["a", "b"]
+    assert hooks.implementations("notices")[0].where.startswith(__file__)
+    assert hooks.implementations("timeline") == ()
+
+
+def test_function_under_two_names_is_called_once() -> None:
+    made = from_source("@hookimpl\ndef notices():\n    return ['once']\nalias = notices")
+
+    assert hooks_of(a=made).contribute("notices", CONTEXT) == [("a", "once")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -70,7 +71,7 @@ colour = "red"
 name = "Sales!"
 version = "one"
 api = "sometimes"
-label = { zh = "销售" }
+label = { zh = "销售", English = "Sales" }
 table_prefix = "core_"
 settings = "nowhere"
 requires = 1
@@ -90,6 +91,7 @@ core = "newer"
         "name",
         "version",
         "api",
+        "label",
         "label",
         "table_prefix",
         "requires",
@@ -115,10 +117,19 @@ def test_unreadable_manifest_is_refused_with_a_sentence(tmp_path: Path, text: st
         Manifest.read(package(tmp_path, text))
 
 
-@pytest.mark.parametrize("module", ["no_such_package_anywhere", "json.decoder", "not a name", "tomllib"])
+@pytest.mark.parametrize(
+    "module", ["no_such_package_anywhere", "json.decoder", "not a name", "tomllib", "__main__"]
+)
 def test_package_without_manifest_is_refused(module: str) -> None:
     with pytest.raises(InvalidManifest):
         Manifest.load(module)
+
+
+def test_module_that_cannot_be_found_properly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "made_by_hand", ModuleType("made_by_hand"))
+
+    with pytest.raises(InvalidManifest, match="There is no package made_by_hand"):
+        Manifest.load("made_by_hand")
 
 
 def test_core_has_a_manifest_in_code() -> None:

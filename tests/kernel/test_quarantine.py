@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,12 +12,11 @@ from crmframe.kernel.codes import CannotStart
 from crmframe.kernel.dispatch import Notice
 from crmframe.kernel.manifest import Manifest
 from crmframe.kernel.options import PluginOptions
-from crmframe.kernel.probe import probe
 from crmframe.kernel.state import read_states
 from crmframe.kernel.system import PluginSystem, load_plugins
 from tests.kernel.conftest import tables
 
-FRAMEWORK = {"crm_plugin", "crm_generation", "crm_schema_kernel", "crm_schema_core", "core_customer"}
+FRAMEWORK = {"crm_plugin", "crm_generation", "crm_schema_kernel", "crm_schema_core", "core_customers"}
 GOOD = {"good_row", "crm_schema_good"}
 BROKEN = {
     "broken_import": ("P006", "there_is_no_such_module"),
@@ -26,9 +24,9 @@ BROKEN = {
     "broken_mapper": ("P006", "Nowhere"),
     "broken_migration": ("P007", "no such luck"),
     "broken_migration_exit": ("P007", "SystemExit: 3"),
-    "broken_alter": ("P007", "changed core_customer"),
-    "broken_index": ("P007", "changed core_customer"),
-    "broken_drop": ("P007", "core_customer"),
+    "broken_alter": ("P007", "changed core_customers"),
+    "broken_index": ("P007", "changed core_customers"),
+    "broken_drop": ("P007", "core_customers"),
     "broken_prefix": ("P007", "must start with broken_prefix_"),
     "broken_key": ("P007", "needs ON DELETE CASCADE or SET NULL"),
     "broken_hook": ("P008", "Did you mean before_create?"),
@@ -38,6 +36,8 @@ BROKEN = {
     "broken_arguments": ("P015", "session"),
     "broken_wrapper": ("P016", "a wrapper"),
     "broken_async": ("P016", "async"),
+    "broken_generator": ("P016", "a generator"),
+    "broken_table": ("P007", "must start with broken_table_"),
     "broken_types": ("P017", "Sequence[MenuItem]"),
     "broken_none": ("P017", "NoneType"),
     "broken_declare": ("P018", "while declaring"),
@@ -63,9 +63,9 @@ def test_broken_plugin_is_quarantined_with_its_code(
     assert system.problems[name].code == code
     assert words in system.problems[name].message()
     assert tables(engine) == FRAMEWORK | GOOD
-    columns = {column["name"] for column in sa.inspect(engine).get_columns("core_customer")}
+    columns = {column["name"] for column in sa.inspect(engine).get_columns("core_customers")}
     assert columns == {"id", "name"}
-    assert sa.inspect(engine).get_indexes("core_customer") == []
+    assert sa.inspect(engine).get_indexes("core_customers") == []
     assert read_states(engine)[name].state == "blocked"
     assert read_states(engine)[name].error.startswith(code)
 
@@ -102,25 +102,6 @@ def test_hanging_and_exiting_imports_end_in_a_child_process(
     assert "exit code 7" in system.problems["broken_exit"].message()
     assert "within 2 seconds" in system.problems["broken_hang"].message()
     assert tables(engine) == FRAMEWORK | GOOD
-
-
-def test_import_that_worked_once_is_remembered_until_the_files_change(tmp_path: Path) -> None:
-    package = tmp_path / "plugins" / "once"
-    package.mkdir(parents=True)
-    counter = tmp_path / "counter"
-    (package / "crmframe_plugin.toml").write_text(
-        '[plugin]\nname = "once"\nversion = "1"\napi = ">=1"\nlabel = { en = "Once" }\n'
-    )
-    (package / "__init__.py").write_text(f"open({str(counter)!r}, 'a').write('x')\n")
-    manifest = Manifest.read(package)
-
-    def count() -> int:
-        assert probe([manifest], seconds=20, cache_folder=tmp_path / "cache") == {}
-        return len(counter.read_text())
-
-    assert [count(), count()] == [1, 1]
-    (package / "__init__.py").write_text(f"open({str(counter)!r}, 'a').write('x')  # changed\n")
-    assert count() == 2
 
 
 def test_on_failure_fail_refuses_to_start(build: Callable[..., PluginSystem]) -> None:
@@ -167,10 +148,10 @@ def test_two_systems_with_different_plugins_live_side_by_side(build: Callable[..
 def test_rejected_plugin_is_left_out_of_the_tables(build: Callable[..., PluginSystem]) -> None:
     system = build("good", "broken_types")
     metadata = sa.MetaData()
-    for name in ("core_customer", "good_row", "broken_types_row"):
+    for name in ("core_customers", "good_row", "broken_types_row"):
         sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True))
 
-    assert {table.name for table in system.tables(metadata)} == {"core_customer", "good_row"}
+    assert {table.name for table in system.tables(metadata)} == {"core_customers", "good_row"}
 
 
 def test_report_says_what_each_plugin_adds_or_why_it_does_not_run(build: Callable[..., PluginSystem]) -> None:
@@ -185,3 +166,22 @@ def test_report_says_what_each_plugin_adds_or_why_it_does_not_run(build: Callabl
     broken = lines["broken_manifest"].problem
     assert broken is not None
     assert [reason.field for reason in broken.reasons] == ["colour", "version", "api", "label"]
+
+
+def test_real_core_runs_beside_all_broken_plugins(
+    engine: sa.Engine, options: Callable[..., PluginOptions]
+) -> None:
+    alone = load_plugins(engine, options())
+    before = tables(engine)
+
+    system = load_plugins(engine, options("good", *BROKEN, "broken_cycle_b"))
+
+    assert alone.names == ("core",)
+    assert system.names == ("core", "good")
+    assert {name: problem.code for name, problem in system.problems.items() if name != "broken_cycle_b"} == {
+        name: code for name, (code, _) in BROKEN.items()
+    }
+    assert tables(engine) - before == GOOD
+    assert system.plugin("core").declared["entities"]
+    assert set(system.locale_folders()) == {"core", "good"}
+    assert system.locale_folders()["core"].parent.name == "crmframe"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from crmframe.kernel import schema
+from crmframe.kernel import state as state_module
 from crmframe.kernel.codes import CannotStart
 from crmframe.kernel.discovery import discover
 from crmframe.kernel.manifest import Manifest
 from crmframe.kernel.ownership import Ownership
-from crmframe.kernel.state import read_states
+from crmframe.kernel.state import PluginState, read_states, store_states
 from crmframe.kernel.system import PluginSystem
 from tests.kernel.conftest import SAMPLES, tables
 
@@ -113,12 +118,25 @@ def test_disabled_plugin_does_not_block_the_owner_of_the_tables(
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-        connection.exec_driver_sql("INSERT INTO core_customer (id) VALUES (1)")
+        connection.exec_driver_sql("INSERT INTO core_customers (id) VALUES (1)")
         connection.exec_driver_sql("INSERT INTO good_row (id, customer_id) VALUES (1, 1)")
-        connection.exec_driver_sql("DELETE FROM core_customer")
+        connection.exec_driver_sql("DELETE FROM core_customers")
 
     assert "good_row" in tables(engine)
     assert read_states(engine)["good"].state == "disabled"
+
+
+def test_migration_can_be_stopped_by_the_keyboard(engine: sa.Engine, core: Manifest, tmp_path: Path) -> None:
+    (tmp_path / "stopped_1.py").write_text(
+        'revision = "stopped_1"\ndown_revision = None\n\n\ndef upgrade():\n    raise KeyboardInterrupt\n'
+    )
+    stopped = dataclasses.replace(core, name="stopped", table_prefix="stopped_", migrations=tmp_path)
+
+    with pytest.raises(KeyboardInterrupt):
+        schema.upgrade(engine, [core, stopped])
+
+    assert "crm_schema_stopped" not in tables(engine)
+    assert schema.upgrade_one(engine, core) == ()
 
 
 def test_longest_prefix_owns_a_table() -> None:
@@ -127,5 +145,53 @@ def test_longest_prefix_owns_a_table() -> None:
     assert sales.owns("sales_deal")
     assert sales.owns("crm_schema_sales")
     assert not sales.owns("sales_tax_rate")
-    assert not sales.owns("core_customer")
+    assert not sales.owns("core_customers")
     assert not sales.owns("crm_schema_sales_tax")
+
+
+def test_core_that_cannot_be_migrated_refuses_to_start(
+    build: Callable[..., PluginSystem], engine: sa.Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE core_customers (id INTEGER PRIMARY KEY)")
+
+    with pytest.raises(CannotStart, match="P007: The database changes of core were refused"):
+        build()
+
+
+def test_history_that_forks_blocks_its_plugin_alone(
+    engine: sa.Engine, core: Manifest, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        (tmp_path / f"forked_{number}.py").write_text(f'revision = "forked_{number}"\ndown_revision = None\n')
+    forked = dataclasses.replace(core, name="forked", table_prefix="forked_", migrations=tmp_path)
+
+    problems = schema.upgrade(engine, [core, forked])
+
+    assert "forked_1 and forked_2 both follow nothing" in problems["forked"].message()
+    assert schema.status(engine, [core, forked])[2].head is None
+    assert "core_customers" in tables(engine)
+
+
+def test_two_processes_may_write_the_same_state_at_once(engine: sa.Engine, core: Manifest) -> None:
+    schema.upgrade(engine, [core])
+    state = PluginState.of(core, "enabled")
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    real, failures = state_module._replace, [IntegrityError("", None, Exception())]
+
+    def once_too_late(*arguments: Any) -> None:
+        if failures:
+            raise failures.pop()
+        real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state_module, "_replace", once_too_late)
+        store_states(engine, [state], now)
+    assert read_states(engine)["core"] == state
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            state_module, "_replace", lambda *_: (_ for _ in ()).throw(IntegrityError("", None, Exception()))
+        )
+        with pytest.raises(IntegrityError):
+            store_states(engine, [state], now)

@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 class Customer(Base):
     """The foreign table."""
 
-    __tablename__ = "core_customer"
+    __tablename__ = "core_customers"
     id: Mapped[int] = mapped_column(primary_key=True)
 
 
@@ -27,7 +27,7 @@ class Row(Base):
 
     __tablename__ = "good_row"
     id: Mapped[int] = mapped_column(primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("core_customer.id", ondelete="CASCADE"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("core_customers.id", ondelete="CASCADE"))
 
 
 @hookimpl

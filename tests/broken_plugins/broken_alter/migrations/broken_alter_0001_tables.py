@@ -13,4 +13,4 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("text", sa.Text()),
     )
-    op.add_column("core_customer", sa.Column("stolen", sa.Text()))
+    op.add_column("core_customers", sa.Column("stolen", sa.Text()))

@@ -7,4 +7,4 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.drop_table("core_customer")
+    op.drop_table("core_customers")

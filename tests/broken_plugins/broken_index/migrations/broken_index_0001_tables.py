@@ -13,4 +13,4 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("text", sa.Text()),
     )
-    op.create_index("ix_stolen", "core_customer", ["name"])
+    op.create_index("ix_stolen", "core_customers", ["name"])

@@ -11,5 +11,5 @@ def upgrade() -> None:
     op.create_table(
         "broken_key_row",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("customer_id", sa.Integer(), sa.ForeignKey("core_customer.id")),
+        sa.Column("customer_id", sa.Integer(), sa.ForeignKey("core_customers.id")),
     )

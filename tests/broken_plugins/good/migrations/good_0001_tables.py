@@ -11,5 +11,5 @@ def upgrade() -> None:
     op.create_table(
         "good_row",
         sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("customer_id", sa.Integer(), sa.ForeignKey("core_customer.id", ondelete="CASCADE")),
+        sa.Column("customer_id", sa.Integer(), sa.ForeignKey("core_customers.id", ondelete="CASCADE")),
     )

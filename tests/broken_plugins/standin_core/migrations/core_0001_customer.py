@@ -9,5 +9,5 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
-        "core_customer", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text())
+        "core_customers", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text())
     )
