@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope
 
-from crmframe.core.errors import BadRequest, CrmError, TooLarge
+from crmframe.core.errors import CrmError, TooLarge
+from crmframe.web.errors import Unreadable
 from crmframe.web.respond import Upload
 
 MAX_DEPTH = 32
@@ -36,7 +37,7 @@ class Body:
         """Return the decoded JSON, None when the body is something else or empty.
 
         Raises:
-            BadRequest: It is no JSON, too deep, or holds a NUL.
+            Unreadable: It is no JSON, too deep, or holds a NUL.
         """
         if not self.raw or not is_json(self.media_type):
             return None
@@ -103,7 +104,7 @@ async def _multipart(scope: Scope, limited: _Limited) -> Body:
     except CrmError:
         raise
     except (HTTPException, ValueError, UnicodeDecodeError) as error:
-        raise BadRequest(reason="the multipart form is damaged") from error
+        raise Unreadable("The multipart form is damaged.") from error
     parts: dict[str, list[str]] = {}
     files: dict[str, Upload] = {}
     for name, value in form.multi_items():
@@ -118,14 +119,14 @@ def decoded_json(raw: bytes) -> Any:
     """Return decoded JSON.
 
     Raises:
-        BadRequest: It is no JSON, nested deeper than ``MAX_DEPTH``, or holds a NUL.
+        Unreadable: It is no JSON, nested deeper than ``MAX_DEPTH``, or holds a NUL.
     """
     try:
         data = msgspec.json.decode(raw)
     except RecursionError:
-        raise BadRequest(reason=f"the JSON is nested deeper than {MAX_DEPTH} levels") from None
+        raise Unreadable("The JSON is nested deeper than {levels} levels.", levels=MAX_DEPTH) from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadRequest(reason=str(error)) from None
+        raise Unreadable("This is not valid JSON: {detail}", detail=str(error)) from None
     _check_depth(data)
     if b"\\u0000" in raw:
         _check_nul(data)
@@ -138,7 +139,7 @@ def _check_depth(data: Any) -> None:
         level = [inner for outer in level for inner in _inner(outer) if isinstance(inner, (dict, list))]
         if not level:
             return
-    raise BadRequest(reason=f"the JSON is nested deeper than {MAX_DEPTH} levels")
+    raise Unreadable("The JSON is nested deeper than {levels} levels.", levels=MAX_DEPTH)
 
 
 def _check_nul(data: Any) -> None:
@@ -160,7 +161,7 @@ def form_fields(raw: bytes) -> Mapping[str, list[str]]:
     """Return the fields of an urlencoded form, all values of each.
 
     Raises:
-        BadRequest: It is not UTF-8, has too many fields or holds a NUL.
+        Unreadable: It is not UTF-8, has too many fields or holds a NUL.
     """
     fields: dict[str, list[str]] = {}
     for name, value in pairs(raw):
@@ -172,7 +173,7 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
     """Return the pairs of a query string or urlencoded form.
 
     Raises:
-        BadRequest: It is not UTF-8, has too many fields or holds a NUL.
+        Unreadable: It is not UTF-8, has too many fields or holds a NUL.
     """
     if not raw:
         return []
@@ -181,9 +182,9 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
             raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
         )
     except UnicodeDecodeError:
-        raise BadRequest(reason="it is not in UTF-8") from None
+        raise Unreadable("The request is not in UTF-8.") from None
     except ValueError:
-        raise BadRequest(reason=f"it has more than {MAX_FIELDS} fields") from None
+        raise Unreadable("The request has more than {number} fields.", number=MAX_FIELDS) from None
     for name, value in found:
         checked_text(name)
         checked_text(value)
@@ -194,10 +195,10 @@ def checked_text(text: str) -> str:
     """Return *text*, which can be stored on every database.
 
     Raises:
-        BadRequest: It holds a NUL character or half a surrogate pair.
+        Unreadable: It holds a NUL character or half a surrogate pair.
     """
     if "\x00" in text:
-        raise BadRequest(reason="it holds a NUL character")
+        raise Unreadable("The request holds a NUL character.")
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise BadRequest(reason="it is not in UTF-8")
+        raise Unreadable("The request is not in UTF-8.")
     return text

@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from crmframe.core.contributions import Veto
 from crmframe.core.errors import (
+    BadRequest,
     CrmError,
     InvalidInput,
     NotSignedIn,
@@ -42,6 +43,14 @@ class NoSuchPage(CrmError):
     code = "no_such_page"
     status = 404
     template = "There is no page at {path}."
+
+
+class Unreadable(BadRequest):
+    """A part of the request cannot be read; each place has a sentence of its own."""
+
+    def __init__(self, template: str, **data: Any) -> None:
+        self.template = template
+        super().__init__(**data)
 
 
 class MethodNotAllowed(CrmError):

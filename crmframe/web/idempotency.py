@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crmframe.core.errors import BadRequest
 from crmframe.core.journal.tables import idempotency
 from crmframe.core.storage.types import Instant
-from crmframe.web.errors import KeyReused
+from crmframe.web.errors import KeyReused, Unreadable
 from crmframe.web.respond import Call, Reply, encoded
 
 if TYPE_CHECKING:
@@ -73,5 +72,5 @@ def _at(place: dict[str, Any]) -> sa.ColumnElement[bool]:
 
 def _checked_key(key: str) -> str:
     if not key.isascii() or not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
-        raise BadRequest(reason=f"an Idempotency-Key has 1 to {LONGEST_KEY} printable characters")
+        raise Unreadable("An Idempotency-Key must have 1 to {most} printable characters.", most=LONGEST_KEY)
     return key

@@ -118,7 +118,7 @@ def call_of(site: Site, scope: Scope, body: Body, visitor: Visitor, headers: Map
 
     Raises:
         ForeignOrigin: A browser was made to send it by another site's page.
-        BadRequest: The query or body cannot be read.
+        Unreadable: The query or body cannot be read.
         NotFound: A number in the path is beyond 64 bit.
     """
     form = body.form()

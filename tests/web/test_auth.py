@@ -108,10 +108,10 @@ def test_a_token_may_no_more_than_its_scopes(people):
 
 
 def test_a_person_who_is_not_signed_in_is_sent_to_the_form(people):
-    answer = people.client(accept="text/html").get("/customers")
+    answer = people.client(accept="text/html").get("/-/plugins")
 
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/login?next=/customers"
+    assert answer.headers["location"] == "/login?next=/-/plugins"
 
 
 def test_somebody_with_a_given_password_chooses_an_own_one_first(host, people):

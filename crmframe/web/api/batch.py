@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
 from crmframe.core.entities.entity import Entity
-from crmframe.core.errors import BadRequest, InvalidInput
+from crmframe.core.errors import InvalidInput
 from crmframe.web.api import parameters
 from crmframe.web.endpoint import Endpoint
+from crmframe.web.errors import Unreadable
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_000
 BODY_LIMIT = 5_000_000
 MAX_ID = 2**63 - 1
+UPSERT_FORM = "upsert of a batch must have a key and rows."
 PARTS = ("create", "update", "upsert", "delete")
 
 
@@ -38,19 +40,19 @@ def run_batch(call: Call, work: UnitOfWork) -> Reply:
 def _check(body: Mapping[str, Any]) -> None:
     unknown = sorted(set(body) - set(PARTS))
     if unknown:
-        raise BadRequest(reason=f"a batch has no part {unknown[0]}; it has {', '.join(PARTS)}")
+        raise Unreadable(
+            "A batch has no part {name}. It has {allowed}.", name=unknown[0], allowed=", ".join(PARTS)
+        )
     rows = sum(len(_listed(name, body[name])) for name in PARTS if name in body)
     if rows > MOST_ROWS:
-        raise BadRequest(reason=f"a batch has at most {MOST_ROWS} rows, this one has {rows}")
+        raise Unreadable("A batch has at most {most} rows, this one has {rows}.", most=MOST_ROWS, rows=rows)
 
 
 def _listed(name: str, part: Any) -> Sequence[Any]:
     if name == "upsert":
         part = part.get("rows") if isinstance(part, dict) else None
     if not isinstance(part, list):
-        raise BadRequest(
-            reason="upsert has a key and rows" if name == "upsert" else f"{name} of a batch is a list"
-        )
+        raise Unreadable(UPSERT_FORM if name == "upsert" else "{name} of a batch must be a list.", name=name)
     return part
 
 
@@ -65,7 +67,7 @@ def _update(work: UnitOfWork, entity: Entity, rows: Sequence[Any]) -> Any:
         values = dict(row)
         record_id = _id(values.pop("id", None))
         if record_id in changes:
-            raise BadRequest(reason=f"update names the record {record_id} twice")
+            raise Unreadable("The batch updates record {id} twice.", id=record_id)
         if (version := values.pop("version", None)) is not None:
             versions[record_id] = _id(version)
         changes[record_id] = values
@@ -75,7 +77,7 @@ def _update(work: UnitOfWork, entity: Entity, rows: Sequence[Any]) -> Any:
 def _upsert(work: UnitOfWork, entity: Entity, part: Mapping[str, Any]) -> Any:
     key = part.get("key")
     if not isinstance(key, str):
-        raise BadRequest(reason="upsert names the key field that finds the record")
+        raise Unreadable("upsert must name the key field that finds the record.")
     return records.upsert_many(work, entity.name, key, _objects(part["rows"]))
 
 
@@ -96,13 +98,13 @@ VERBS: Mapping[str, Callable[[UnitOfWork, Entity, Any], Any]] = {
 def _objects(rows: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
     for position, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise BadRequest(reason=f"row {position} is not a JSON object")
+            raise Unreadable("Row {row} is not a JSON object.", row=position)
     return rows
 
 
 def _id(value: Any) -> int:
     if type(value) is not int or not 0 < value <= MAX_ID:
-        raise BadRequest(reason="an id or version is a whole number")
+        raise Unreadable("Ids and versions must be whole numbers.")
     return value
 
 

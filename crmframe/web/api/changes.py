@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from crmframe.core import records
 from crmframe.core.contributions import Event
 from crmframe.core.entities.entity import Entity
-from crmframe.core.errors import BadRequest
 from crmframe.core.journal.events import Batch, Cursor, end_of_stream, read_batches
 from crmframe.core.records import rights
 from crmframe.web.api.parameters import whole_number
 from crmframe.web.endpoint import Endpoint
+from crmframe.web.errors import Unreadable
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
@@ -105,9 +105,7 @@ def _cursor(text: str) -> Cursor:
     try:
         return Cursor.parse(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
     except (ValueError, binascii.Error):
-        raise BadRequest(
-            reason="the cursor is not one of ours. Use the one of the last answer, or none"
-        ) from None
+        raise Unreadable("The cursor is not one of ours. Use the one of the last answer, or none.") from None
 
 
 ROUTES = (("GET", "/changes", Endpoint(list_changes, door="api")),)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmframe.core import records
-from crmframe.core.errors import BadRequest
 from crmframe.core.journal.tables import operation
 from crmframe.web.api.parameters import optional_values, whole_number
 from crmframe.web.endpoint import Endpoint
+from crmframe.web.errors import Unreadable
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def undo(call: Call, work: UnitOfWork) -> Reply:
     """Undo an operation with the rights of whoever asks; ``{"partly": true}`` undoes what can be undone."""
     partly = optional_values(call).get("partly", False)
     if not isinstance(partly, bool):
-        raise BadRequest(reason="partly is true or false")
+        raise Unreadable("partly must be true or false.")
     result = records.undo(work, call.path["id"], partly=partly)
     message = call.site.application.translator.translate
     kept = [

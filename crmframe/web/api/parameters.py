@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.kinds import Instant, ValueProblem
-from crmframe.core.errors import BadRequest, PreconditionRequired
+from crmframe.core.errors import PreconditionRequired
 from crmframe.core.records import Query
 from crmframe.web.body import decoded_json
-from crmframe.web.errors import NoSuchPage, UnsupportedMediaType
+from crmframe.web.errors import NoSuchPage, Unreadable, UnsupportedMediaType
 from crmframe.web.respond import Call
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read_query(call: Call, work: UnitOfWork, entity: Entity) -> Query:
 
     Raises:
         InvalidFilter: An unknown field, operator, sort or column; names the allowed ones.
-        BadRequest: A parameter of the list itself is wrong.
+        Unreadable: A parameter of the list itself is wrong.
     """
     page = call.parameter("page")
     return Query(
@@ -82,20 +82,20 @@ def whole_number(call: Call, name: str, default: int, most: int) -> int:
     """Return a parameter that is a number from 1 to *most*.
 
     Raises:
-        BadRequest: It is something else.
+        Unreadable: It is something else.
     """
     text = call.parameter(name)
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 19 and 1 <= int(text) <= most):
-        raise BadRequest(reason=f"{name} is a number from 1 to {most}")
+        raise Unreadable("{name} must be a number from 1 to {most}.", name=name, most=most)
     return int(text)
 
 
 def _archived(call: Call) -> bool | None:
     text = call.parameter("archived")
     if text not in ARCHIVED:
-        raise BadRequest(reason="archived is true, false or any")
+        raise Unreadable("archived must be true, false or any.")
     return ARCHIVED[text]
 
 
@@ -103,7 +103,7 @@ def moment(call: Call, work: UnitOfWork) -> datetime | None:
     """Return ``as_of``; without a zone it is in the workspace's.
 
     Raises:
-        BadRequest: It is no moment.
+        Unreadable: It is no moment.
     """
     text = call.parameter("as_of")
     if not text:
@@ -111,7 +111,7 @@ def moment(call: Call, work: UnitOfWork) -> datetime | None:
     try:
         return Instant().parse(text, work.parse_context())
     except ValueProblem:
-        raise BadRequest(reason="as_of is a moment such as 2026-03-01T12:00:00Z") from None
+        raise Unreadable("as_of must be a moment such as 2026-03-01T12:00:00Z.") from None
 
 
 # --- bodies and headers -------------------------------------------------------------------------------
@@ -121,14 +121,14 @@ def values_of(call: Call) -> Mapping[str, Any]:
     """Return the JSON object of the body.
 
     Raises:
-        UnsupportedMediaType, BadRequest: There is none.
+        UnsupportedMediaType, Unreadable: There is none.
     """
     if call.json is None and call.headers.get("content-length", "0") != "0":
         raise UnsupportedMediaType(
             given=call.headers.get("content-type", "") or "unknown", expected="application/json"
         )
     if not isinstance(call.json, dict):
-        raise BadRequest(reason="the body must be a JSON object")
+        raise Unreadable("The body must be a JSON object.")
     return call.json
 
 
@@ -142,7 +142,7 @@ def version_of(call: Call, *, needed: bool) -> int | None:
 
     Raises:
         PreconditionRequired: It is needed and missing.
-        BadRequest: It is not a version.
+        Unreadable: It is not a version.
     """
     header = call.headers.get("if-match", "").strip()
     if not header and needed:
@@ -151,7 +151,7 @@ def version_of(call: Call, *, needed: bool) -> int | None:
         return None
     match = ENTITY_TAG.fullmatch(header)
     if match is None:
-        raise BadRequest(reason='If-Match holds a version in quotes, such as "7"')
+        raise Unreadable('If-Match must hold a version in quotes, such as "7".')
     return int(match[1])
 
 
