@@ -109,7 +109,11 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     """
     given = os.environ if environment is None else environment
     values = _from_file(Path(given.get(CONFIG_VARIABLE, "crmframe.toml")))
-    values |= {name: given[PREFIX + name.upper()] for name in AppSettings.model_fields if PREFIX + name.upper() in given}
+    values |= {
+        name: given[PREFIX + name.upper()]
+        for name in AppSettings.model_fields
+        if PREFIX + name.upper() in given
+    }
     values |= {name: value for name, value in overrides.items() if value is not None}
     return AppSettings.model_validate(values)
 

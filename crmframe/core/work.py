@@ -108,7 +108,9 @@ class UnitOfWork:
     def parse_context(self) -> ParseContext:
         """Return what turns text into values here."""
         settings = self.settings
-        return ParseContext(zone=settings.zone, today=self.today, region=settings.region, currency=settings.currency)
+        return ParseContext(
+            zone=settings.zone, today=self.today, region=settings.region, currency=settings.currency
+        )
 
     def publish(self, name: str, payload: Mapping[str, Any], version: int = 1) -> None:
         """Announce an event of the plugin's own, delivered after commit.

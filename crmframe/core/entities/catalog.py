@@ -14,7 +14,9 @@ from crmframe.core.journal.tables import reference
 def store_catalog(connection: sa.Connection, registry: Registry) -> None:
     """Bring the stored references of the running plugins up to date; others' stay as they are."""
     wanted = {(row["table_name"], row["column_name"]): row for row in _references(registry)}
-    known = {(row.table_name, row.column_name): row._asdict() for row in connection.execute(sa.select(reference))}
+    known = {
+        (row.table_name, row.column_name): row._asdict() for row in connection.execute(sa.select(reference))
+    }
     for key, row in wanted.items():
         if known.get(key) != row:
             _delete(connection, key)

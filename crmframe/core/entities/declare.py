@@ -49,13 +49,19 @@ class RecordColumns:
                 setattr(cls, f"{name}_key", sort_key_column())
         super().__init_subclass__(**options)
 
-    id: Mapped[int] = mapped_column(Id(), primary_key=True, info={"field": system_field(kinds.Integer(), "Id")})
+    id: Mapped[int] = mapped_column(
+        Id(), primary_key=True, info={"field": system_field(kinds.Integer(), "Id")}
+    )
     version: Mapped[int] = mapped_column(sa.Integer, info={"field": system_field(kinds.Integer(), "Version")})
-    created_at: Mapped[datetime] = mapped_column(Instant, info={"field": system_field(kinds.Instant(), "Created")})
+    created_at: Mapped[datetime] = mapped_column(
+        Instant, info={"field": system_field(kinds.Instant(), "Created")}
+    )
     created_by: Mapped[int | None] = mapped_column(
         Id(), info={"field": system_field(kinds.Reference("core.user", key=False), "Created by")}
     )
-    updated_at: Mapped[datetime] = mapped_column(Instant, info={"field": system_field(kinds.Instant(), "Changed")})
+    updated_at: Mapped[datetime] = mapped_column(
+        Instant, info={"field": system_field(kinds.Instant(), "Changed")}
+    )
     updated_by: Mapped[int | None] = mapped_column(
         Id(), info={"field": system_field(kinds.Reference("core.user", key=False), "Changed by")}
     )
@@ -65,10 +71,16 @@ class Owned:
     """A record that belongs to somebody and to a team."""
 
     owner_id: Mapped[int | None] = field(
-        kinds.Reference("core.user", on_delete="restrict"), "Owner", index=True, default=lambda work: work.actor.id
+        kinds.Reference("core.user", on_delete="restrict"),
+        "Owner",
+        index=True,
+        default=lambda work: work.actor.id,
     )
     team_id: Mapped[int | None] = field(
-        kinds.Reference("core.team", on_delete="clear"), "Team", index=True, default=lambda work: work.actor.team_id
+        kinds.Reference("core.team", on_delete="clear"),
+        "Team",
+        index=True,
+        default=lambda work: work.actor.team_id,
     )
 
 
@@ -103,7 +115,7 @@ def declared_fields(cls: type[Any]) -> Iterator[tuple[str, MappedColumn[Any]]]:
     """Yield the fields of a class being made, those of its mixins included."""
     seen: set[str] = set()
     for part in cls.__mro__:
-        for name, value in vars(part).items():
+        for name, value in list(vars(part).items()):  # a subclass hook may add to it meanwhile
             if isinstance(value, MappedColumn) and "field" in value.column.info and name not in seen:
                 seen.add(name)
                 yield name, value
@@ -123,4 +135,6 @@ def indexed_columns(cls: type[Any]) -> list[str]:
 
 def sort_key_column() -> MappedColumn[Any]:
     """Return the column of a stored sort key: bytes decide its order, on both databases."""
-    return mapped_column(sa.String(SORT_KEY_LENGTH).with_variant(sa.String(SORT_KEY_LENGTH, collation="C"), "postgresql"))
+    return mapped_column(
+        sa.String(SORT_KEY_LENGTH).with_variant(sa.String(SORT_KEY_LENGTH, collation="C"), "postgresql")
+    )

@@ -68,7 +68,9 @@ class Field:
     @property
     def key_column(self) -> str:
         """Return the column of the stored sort key, empty when the value sorts itself."""
-        return f"{self.name}_key" if self.index and self.kind.name == "text" and self.source == "column" else ""
+        return (
+            f"{self.name}_key" if self.index and self.kind.name == "text" and self.source == "column" else ""
+        )
 
 
 def field(kind: Kind, label: str = "", **options: Any) -> MappedColumn[Any]:
@@ -81,4 +83,6 @@ def field(kind: Kind, label: str = "", **options: Any) -> MappedColumn[Any]:
     foreign_key = kind.foreign_key(required=declared.required)
     if foreign_key is not None:
         arguments.append(foreign_key)
-    return mapped_column(*arguments, nullable=not declared.required, unique=declared.unique or None, info={"field": declared})
+    return mapped_column(
+        *arguments, nullable=not declared.required, unique=declared.unique or None, info={"field": declared}
+    )

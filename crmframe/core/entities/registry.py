@@ -12,7 +12,9 @@ from crmframe.core.entities.field import Field
 from crmframe.core.entities.maintained import Derived, Maintained
 from crmframe.core.errors import NotFound
 
-RESERVED = frozenset({"api", "p", "static", "login", "logout", "admin", "plugins", "jobs", "search", "undo", "journal", "me"})
+RESERVED = frozenset(
+    {"api", "p", "static", "login", "logout", "admin", "plugins", "jobs", "search", "undo", "journal", "me"}
+)
 
 
 class RegistryClash(ValueError):
@@ -45,7 +47,9 @@ class Registry:
         for taken, key in ((self.by_slug, entity.slug), (self.by_command, entity.command)):
             if key in taken or key in RESERVED:
                 holder = taken[key].name if key in taken else "crmframe"
-                raise RegistryClash(f"{entity.name} claims {key!r}, which belongs to {holder}. Set __slug__ or __command__.")
+                raise RegistryClash(
+                    f"{entity.name} claims {key!r}, which belongs to {holder}. Set __slug__ or __command__."
+                )
         self.entities[entity.name] = self.by_table[entity.table.name] = entity
         self.by_slug[entity.slug] = self.by_command[entity.command] = entity
         return entity

@@ -48,7 +48,9 @@ class CustomDefinition:
 class Schema:
     """Which fields each entity has now; immutable."""
 
-    def __init__(self, registry: Registry, definitions: Iterable[CustomDefinition] = (), epoch: int = 0) -> None:
+    def __init__(
+        self, registry: Registry, definitions: Iterable[CustomDefinition] = (), epoch: int = 0
+    ) -> None:
         self.registry = registry
         self.epoch = epoch
         self.statements: dict[Any, Any] = {}
@@ -126,7 +128,9 @@ class Schema:
     def joined(self, entity: Entity, fields: Iterable[Field]) -> Any:
         """Return the entity's table, outer-joined with the sidecars that *fields* need."""
         frm: Any = entity.table
-        wanted = {self.sidecar(entity, f).name: self.sidecar(entity, f) for f in fields if f.source == "sidecar"}
+        wanted = {
+            self.sidecar(entity, f).name: self.sidecar(entity, f) for f in fields if f.source == "sidecar"
+        }
         for sidecar in wanted.values():
             frm = frm.outerjoin(sidecar.table, sidecar.table.c.id == entity.table.c.id)
         return frm

@@ -31,7 +31,6 @@ class Origin:
     finish: bool = True
     cause_id: int | None = None
     cause: str = ""
-    undo_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class JournalBuffer:
         self.now = now
         self.verb = ""
         self.undoable = True
+        self.undo_of: int | None = None
         self.note: Mapping[str, Any] | None = None
         self.operation_id = origin.operation_id
         self.commit_id: int | None = None
@@ -69,11 +69,15 @@ class JournalBuffer:
         for first, last in runs_of(ids):
             self.changes.append(Changed(entity, first, last, "create", 1, None))
 
-    def changed(self, entity: str, kind: str, record_id: int, version: int, before: Mapping[str, Any]) -> None:
+    def changed(
+        self, entity: str, kind: str, record_id: int, version: int, before: Mapping[str, Any]
+    ) -> None:
         """Note a change of one record."""
         self.changes.append(Changed(entity, record_id, record_id, kind, version, before))
 
-    def publish(self, name: str, entity: str, ids: Sequence[int], payload: Mapping[str, Any], version: int) -> None:
+    def publish(
+        self, name: str, entity: str, ids: Sequence[int], payload: Mapping[str, Any], version: int
+    ) -> None:
         """Note an event that no change tells by itself."""
         self.events.append(
             {"name": name, "entity": entity, "ids": list(ids), "payload": dict(payload), "version": version}
@@ -82,7 +86,7 @@ class JournalBuffer:
     @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to write."""
-        return not (self.changes or self.events)
+        return not (self.changes or self.events or self.undo_of)
 
     def flush(self, connection: sa.Connection) -> None:
         """Write the operation, its commit, changes and events; called once, before COMMIT."""
@@ -90,14 +94,20 @@ class JournalBuffer:
             return
         continued = self.operation_id is not None
         if not continued:
-            self.operation_id = connection.execute(_INSERT_OPERATION, self._operation()).inserted_primary_key[0]
+            self.operation_id = connection.execute(_INSERT_OPERATION, self._operation()).inserted_primary_key[
+                0
+            ]
         elif self.origin.finish:
             connection.execute(_FINISH_OPERATION, {"operation": self.operation_id})
-        self.commit_id = connection.execute(_INSERT_COMMIT, self._commit(connection, continued)).inserted_primary_key[0]
+        self.commit_id = connection.execute(
+            _INSERT_COMMIT, self._commit(connection, continued)
+        ).inserted_primary_key[0]
         if self.changes:
             connection.execute(_INSERT_CHANGE, [self._change(change) for change in self.changes])
         if self.events:
-            connection.execute(sa.insert(tables.event), [{"commit_id": self.commit_id, **e} for e in self.events])
+            connection.execute(
+                sa.insert(tables.event), [{"commit_id": self.commit_id, **e} for e in self.events]
+            )
         self.changes, self.events = [], []
 
     def _operation(self) -> dict[str, Any]:
@@ -111,7 +121,7 @@ class JournalBuffer:
             "cause_id": origin.cause_id,
             "cause": origin.cause[:120],
             "state": "done" if origin.finish else "open",
-            "undo_of": origin.undo_of,
+            "undo_of": self.undo_of,
             "undoable": self.undoable,
             "started_at": self.now,
             "note": self.note,
@@ -124,7 +134,13 @@ class JournalBuffer:
         postgresql = connection.dialect.name == "postgresql"
         epoch = connection.scalar(_CURSOR_EPOCH) or 0 if postgresql else 0
         txid = connection.scalar(_TRANSACTION_ID) if postgresql else 0
-        return {"operation_id": self.operation_id, "position": position, "epoch": epoch, "txid": txid, "at": self.now}
+        return {
+            "operation_id": self.operation_id,
+            "position": position,
+            "epoch": epoch,
+            "txid": txid,
+            "at": self.now,
+        }
 
     def _change(self, change: Changed) -> dict[str, Any]:
         return {
@@ -153,7 +169,9 @@ def runs_of(ids: Sequence[int]) -> list[tuple[int, int]]:
 _INSERT_OPERATION = sa.insert(tables.operation)
 _INSERT_COMMIT = sa.insert(tables.commit)
 # ``before`` is canonical text already: the type must not encode it once more.
-_CHANGE_TEXT = sa.table("core_change", *(sa.column(c.name, sa.Text if c.name == "before" else c.type) for c in tables.change.c))
+_CHANGE_TEXT = sa.table(
+    "core_change", *(sa.column(c.name, sa.Text if c.name == "before" else c.type) for c in tables.change.c)
+)
 _INSERT_CHANGE = sa.insert(_CHANGE_TEXT).values(
     {c.name: sa.bindparam(c.name, type_=c.type) for c in _CHANGE_TEXT.c if c.name != "id"}
 )

@@ -76,15 +76,20 @@ class _Source:
         self.where = query.where
         self.archived = query.archived if entity.is_archivable else None
         self.columns = tuple(f.name for f in fields)
+        targets = filters.targets(work.schema, entity, query.where)
+        self.target_terms = {other.name: rights.granted(work, other, "read") for other in targets}
         self.past: PastTables | None = None
         self.values = {**filters.binds(self.where), **self.term.values}
+        for term in self.target_terms.values():
+            self.values |= term.values
 
     @property
     def key(self) -> tuple[Any, ...] | None:
         """Return what the statement's shape depends on; one of the past is not worth keeping."""
         if self.past is not None:
             return None
-        return (self.entity.name, self.columns, filters.shape(self.where), self.term.shape, self.archived)
+        terms = (self.term.shape, *(term.shape for term in self.target_terms.values()))
+        return (self.entity.name, self.columns, filters.shape(self.where), terms, self.archived)
 
     def statement(self, ordering: Ordering) -> sa.Select[Any]:
         """Return the select; the ordering's expressions are its last columns."""
@@ -95,18 +100,14 @@ class _Source:
         )
         statement = statement.select_from(schema.joined(self.entity, used)).where(self.term.build(table))
         if self.where is not None:
-            statement = statement.where(where_clause(self.work, self.entity, table, self.where))
+            clause = filters.clause(
+                schema, self.entity, table, self.where, policy=lambda other: self.target_terms[other.name]
+            )
+            statement = statement.where(clause)
         if self.archived is not None:
             archived = table.c.archived_at
             statement = statement.where(archived.is_not(None) if self.archived else archived.is_(None))
         return statement if self.past is None else self.past.exchange(statement)  # type: ignore[no-any-return]
-
-
-def where_clause(work: UnitOfWork, entity: Entity, frm: Any, node: filters.Node) -> sa.ColumnElement[bool]:
-    """Return a filter as SQL; what it asks of other entities obeys the actor's rights there."""
-    return filters.clause(
-        work.schema, entity, frm, node, policy=lambda other: rights.granted(work, other, "read")
-    )
 
 
 def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP) -> Count:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from crmframe.core.access.policy import policy
 from crmframe.core.access.term import Term
 from crmframe.core.contributions import Change
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
+from crmframe.core.journal.tables import change
 from crmframe.core.records import applying, rights
 from crmframe.core.records.conflicts import Step
 from crmframe.core.records.maintaining import maintain, maintain_targets
 from crmframe.core.records.parked import delete_parked
 from crmframe.core.records.rows import Row, add_sidecars, flat, from_image, locked
+from crmframe.core.storage.dialect import in_set
 from crmframe.core.work import UnitOfWork
 
 OPPOSITE = {"archive": "unarchive", "unarchive": "archive", "update": "update"}
@@ -69,21 +73,35 @@ def _remove(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
 def put_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
     """Insert deleted records again under their ids, as their images show them, one version higher."""
     _term(work, entity, "delete")
-    rows = [from_image(entity, step.before, step.record_id, step.version + 1) for step in steps]
+    last = _last_versions(work, entity, [step.record_id for step in steps])
+    rows = [from_image(entity, step.before, step.record_id, last[step.record_id] + 1) for step in steps]
     applying.insert_exact(work, entity, rows)
-    for step in steps:
-        work.journal.changed(entity.name, "restore", step.record_id, step.version + 1, {})
+    for row in rows:
+        work.journal.changed(entity.name, "restore", row["id"], row["version"], {})
     work.deleting -= {step.key for step in steps}
     maintain(work, entity, rows)
     maintain_targets(work, entity, [step.record_id for step in steps])
+
+
+def _last_versions(work: UnitOfWork, entity: Entity, ids: Sequence[int]) -> dict[int, int]:
+    """Return the highest version each record ever had: it may have come and gone since the step."""
+    statement = (
+        sa.select(change.c.record_id, sa.func.max(change.c.version))
+        .where(change.c.entity == entity.name, in_set(change.c.record_id, "ids"))
+        .group_by(change.c.record_id)
+    )
+    last = {row[0]: row[1] for row in work.connection.execute(statement, {"ids": sorted(ids)})}
+    for entry in work.journal.changes:
+        if entry.entity == entity.name and entry.record_id in last:
+            last[entry.record_id] = max(last[entry.record_id], entry.version)
+    return last
 
 
 def _change_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
     rows, term = _locked(work, entity, steps, "update")
     wanted = {step.record_id: _values(work, entity, step.before) for step in steps}
     before = {record_id: flat(work, entity, rows[record_id]) for record_id in wanted}
-    change = Change(work, entity, "update", tuple(wanted), before, list(wanted.values()))
-    work.hooks.guard("before_update", change)
+    work.hooks.guard("before_update", Change(work, entity, "update", tuple(wanted), before, list(wanted.values())))
     old = [dict(row.columns) for row in rows.values()]
     applying.change(work, entity, rows, wanted, kind=OPPOSITE[steps[0].kind], term=term)
     maintain(work, entity, [*old, *(row.columns for row in rows.values())])

@@ -55,7 +55,7 @@ def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[d
     problems: list[Problem] = []
     for position, row in enumerate(rows):
         problems += rights.refused_fields(work, entity, row, position)
-    complete = [_with_defaults(work, entity, row) for row in rows]
+    complete = _with_defaults(work, entity, rows)
     values, found = parse_values(work.schema.fields(entity), complete, work.parse_context(), partial=False)
     for row in values:
         row |= _derived(work, entity, row, row)
@@ -75,12 +75,15 @@ def _derived(work: UnitOfWork, entity: Entity, changed: Raw, complete: Raw) -> d
     }
 
 
-def _with_defaults(work: UnitOfWork, entity: Entity, row: Raw) -> dict[str, Any]:
-    complete = dict(row)
+def _with_defaults(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[dict[str, Any]]:
+    """Fill in what was not given; a default is asked for once per batch, not per row."""
+    complete = [dict(row) for row in rows]
     for field in work.schema.fields(entity).values():
-        given = field.name in row or field.short_name in row
-        if field.default is not None and not given:
-            complete[field.name] = field.default(work) if callable(field.default) else field.default
+        lacking = [row for row in complete if field.name not in row and field.short_name not in row]
+        if field.default is not None and lacking:
+            value = field.default(work) if callable(field.default) else field.default
+            for row in lacking:
+                row[field.name] = value
     return complete
 
 

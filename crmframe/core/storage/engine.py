@@ -53,7 +53,11 @@ class Database:
 
     def _sqlite_engine(self) -> sa.Engine:
         engine = sa.create_engine(
-            self.url, connect_args={"check_same_thread": False}, pool_size=24, max_overflow=40, pool_reset_on_return=None
+            self.url,
+            connect_args={"check_same_thread": False},
+            pool_size=24,
+            max_overflow=40,
+            pool_reset_on_return=None,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -133,6 +137,8 @@ def _translated(error: DBAPIError) -> Exception:
     text = str(error.orig)
     if "disk is full" in text or "No space left" in text or getattr(error.orig, "sqlstate", "") == "53100":
         return StorageFull()
-    if error.connection_invalidated or (isinstance(error, OperationalError) and "psycopg" in type(error.orig).__module__):
+    if error.connection_invalidated or (
+        isinstance(error, OperationalError) and "psycopg" in type(error.orig).__module__
+    ):
         return Unavailable()
     return error

@@ -140,9 +140,13 @@ class EncryptedText(TypeDecorator[str]):
             return None
         raw = base64.b64decode(value)
         try:
-            return AESGCM(encryption_keys()[raw[0]]).decrypt(raw[1:13], raw[13:], self.context.encode()).decode()
+            return (
+                AESGCM(encryption_keys()[raw[0]]).decrypt(raw[1:13], raw[13:], self.context.encode()).decode()
+            )
         except (KeyError, InvalidTag) as error:
-            raise ValueError(f"{self.context} was encrypted with key {raw[0]}, which is not configured.") from error
+            raise ValueError(
+                f"{self.context} was encrypted with key {raw[0]}, which is not configured."
+            ) from error
 
 
 def encryption_keys() -> Mapping[int, bytes]:
