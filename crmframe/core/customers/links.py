@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -101,9 +102,7 @@ class CustomField(Base):
     __order__ = ("entity", "name")
 
     entity: Mapped[str] = field(kinds.Text(80), required=True, index=True, aliases=("对象",))
-    key: Mapped[str] = field(
-        kinds.Text(20), required=True, unique=True, default=lambda work: new_key(), system=True
-    )
+    key: Mapped[str] = field(kinds.Text(20), required=True, unique=True, system=True)
     name: Mapped[str] = field(kinds.Text(60), required=True, index=True, aliases=("名称",))
     kind: Mapped[str] = field(
         kinds.Choices(*CUSTOM_FIELD_KINDS), required=True, default="text", aliases=("类型", "type")
@@ -115,9 +114,9 @@ class CustomField(Base):
     indexed: Mapped[bool] = field(kinds.Boolean(), required=True, default=False, aliases=("索引",))
 
 
-def new_key() -> str:
-    """Return a key that no custom field has had."""
-    return f"f{uuid.uuid4().hex[:12]}"
+def stable_key(values: Mapping[str, Any], region: str) -> str:
+    """Return a custom field's key; a new one gets a key that no field has had."""
+    return values.get("key") or f"f{uuid.uuid4().hex[:12]}"
 
 
 sa.UniqueConstraint(ExternalRef.__table__.c.system, ExternalRef.__table__.c.external_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crmframe.core.customers.links import stable_key
 from crmframe.core.customers.normalize import normalized_value
 from crmframe.core.entities.maintained import Derived, Maintained
 
@@ -11,4 +12,7 @@ MAINTAINED = (
     Maintained("core.activity", "about", "core.customer", "next_step_at", "max", "next_step_at"),
 )
 
-DERIVED = (Derived("core.contact_point", "normalized", ("kind", "value"), normalized_value),)
+DERIVED = (
+    Derived("core.contact_point", "normalized", ("kind", "value"), normalized_value),
+    Derived("core.custom_field", "key", ("entity",), stable_key),
+)

@@ -34,6 +34,8 @@ def normalized_phone(value: str, region: str) -> str:
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_valid_number(number):
         return re.sub(r"\D", "", value) or value.casefold()
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 

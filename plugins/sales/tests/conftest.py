@@ -35,7 +35,12 @@ class Sales:
 
     def deal(self, **values: Any) -> int:
         with self.work() as work:
-            given = {"title": "Line upgrade", "amount": "1000", "currency": "EUR", "customer_id": self.customer}
+            given = {
+                "title": "Line upgrade",
+                "amount": "1000",
+                "currency": "EUR",
+                "customer_id": self.customer,
+            }
             return int(records.create(work, "sales.deal", given | values)["id"])
 
     def run(self, deal: int, verb: str, **data: Any) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from crmframe.core import records
+from crmframe.core.access.loading import actor_of_user
+from crmframe.core.access.passwords import Hasher
+from crmframe.core.demo.company import LOGINS, fill
+from crmframe.core.demo.steps import DAYS_OF_HISTORY
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+NUMBERS = {"core.customer": 60, "core.contact": 90, "core.product": 12, "core.user": 6, "core.team": 3}
+
+
+def filled(application: Any, clock: Any, more: Any = ()) -> Any:
+    @contextmanager
+    def open_work(user: int | None, at: datetime) -> Iterator[Any]:
+        clock.set(at)
+        with application.database.read() as connection:
+            actor = None if user is None else actor_of_user(connection, user)
+        with application.work(actor, door="cli") as work:
+            yield work
+
+    logins = fill(open_work, NOW, hasher=Hasher(), more=more)
+    clock.set(NOW)
+    return logins
+
+
+@pytest.fixture
+def company(application: Any, clock: Any) -> Any:
+    assert filled(application, clock) == LOGINS
+    return application
+
+
+def test_company_is_small_bilingual_and_lies_in_the_past(company: Any) -> None:
+    with company.work(write=False) as work:
+        counted = {name: records.count(work, name, records.Query()).value for name in NUMBERS}
+        customers = records.select(work, "core.customer", records.Query(limit=100)).records()
+    moments = [customer["created_at"] for customer in customers]
+
+    assert counted == NUMBERS
+    assert sum(customer["language"] == "zh_Hans" for customer in customers) == 30
+    assert NOW - timedelta(days=DAYS_OF_HISTORY + 3) < min(moments) < max(moments) < NOW
+    assert {customer["created_by"] for customer in customers} == {
+        customer["owner_id"] for customer in customers
+    }
+    assert all(customer["team_id"] for customer in customers)
+
+
+def test_nothing_happens_before_its_customer_is_there(company: Any) -> None:
+    customer, activity = (company.registry.entity(name).table for name in ("core.customer", "core.activity"))
+    purchase = company.registry.entity("core.purchase").table
+    about = "core.customer:" + sa.cast(customer.c.id, sa.String)
+    with company.database.read() as connection:
+        early = sa.select(sa.func.count()).where(
+            activity.c.about == about, activity.c.at < customer.c.created_at
+        )
+        assert connection.scalar(early) == 0
+        early = sa.select(sa.func.count()).where(
+            purchase.c.customer_id == customer.c.id, purchase.c.at < customer.c.created_at
+        )
+        assert connection.scalar(early) == 0
+
+
+def test_same_day_gives_the_same_company(company: Any, make_application: Any, clock: Any) -> None:
+    other = make_application()
+    filled(other, clock)
+
+    assert contents(company) == contents(other)
+
+
+def contents(application: Any) -> dict[str, list[Any]]:
+    entities = ("core.customer", "core.contact", "core.activity", "core.purchase", "core.tag_link")
+    with application.work(write=False) as work:
+        return {
+            name: records.select(work, name, records.Query(limit=1000, order=("id",))).rows
+            for name in entities
+        }
