@@ -24,11 +24,12 @@ Values = Mapping[str, Any]
 def insert(work: UnitOfWork, entity: Entity, values: Sequence[Values]) -> list[int]:
     """Insert new records with validated values by field name; returns their ids in the same order."""
     fields = work.schema.fields(entity)
+    blank = dict.fromkeys(c.name for c in entity.table.c if c.name != "id") | stamps_of_creation(work)
+    if entity.is_customizable:
+        blank["custom"] = {}
     rows = []
     for given in values:
-        row = Row(dict.fromkeys(c.name for c in entity.table.c if c.name != "id") | stamps_of_creation(work))
-        if entity.is_customizable:
-            row.columns["custom"] = {}
+        row = Row(dict(blank))
         for name, value in given.items():
             store(fields[name], value, row)
         rows.append(row)
@@ -55,7 +56,7 @@ def insert_exact(work: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, A
     """Insert rows under the ids they name; the caller journals them."""
     if rows:
         names = [c.name for c in entity.table.c]
-        complete = [{name: row.get(name) for name in names} for row in rows]
+        complete = [row if len(row) == len(names) else {n: row.get(n) for n in names} for row in rows]
         work.connection.execute(sa.insert(entity.table), complete)
         _note_epoch(work, entity)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crmframe.core.access.fields import readable_fields, writable_fields
-from crmframe.core.access.policy import policy
+from crmframe.core.access.policy import permission_of, policy
 from crmframe.core.access.term import ALL, Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
@@ -25,8 +26,9 @@ def require(work: UnitOfWork, entity: Entity, verb: str) -> None:
     Raises:
         PermissionDenied: Names the permission.
     """
-    if not is_own(work, entity) and not work.actor.may(f"{entity.name}.{verb}"):
-        raise PermissionDenied(permission=f"{entity.name}.{verb}")
+    permission = permission_of(entity, verb)
+    if not is_own(work, entity) and not work.actor.may(permission):
+        raise PermissionDenied(permission=permission)
 
 
 def granted(work: UnitOfWork, entity: Entity, verb: str) -> Term:
@@ -58,32 +60,28 @@ def known(work: UnitOfWork, entity: Entity, name: str, allowed: Collection[str])
     return field
 
 
-def refused_fields(work: UnitOfWork, entity: Entity, names: Iterable[str], row: int) -> list[Problem]:
-    """Return a problem for each given field that this door may not write."""
+def refused_fields(work: UnitOfWork, entity: Entity, rows: Sequence[Collection[str]]) -> list[Problem]:
+    """Return a problem for each field given in a row that this door may not write."""
     allowed = None if is_own(work, entity) else writable_fields(work, entity)
     problems = []
-    for name in names:
+    for name in {name for row in rows for name in row}:
         field = work.schema.find_field(entity, name)
-        if field is not None:
-            problems += _refused(work, entity, field, allowed, row)
+        refusal = _refused(work, entity, field, allowed) if field is not None else None
+        if refusal is not None:
+            problems += [replace(refusal, row=i) for i, row in enumerate(rows) if name in row]
     return problems
 
 
-def _refused(
-    work: UnitOfWork, entity: Entity, field: Field, allowed: Collection[str] | None, row: int
-) -> list[Problem]:
+def _refused(work: UnitOfWork, entity: Entity, field: Field, allowed: Collection[str] | None) -> Problem | None:
     data = {"field": field.label, "actions": ", ".join(field.written_by)}
     if not field.writable:
-        return [
-            Problem(
-                field.name, "read_only", "{field} is kept by the system and cannot be written.", data, row
-            )
-        ]
+        template = "{field} is kept by the system and cannot be written."
+        return Problem(field.name, "read_only", template, data)
     if field.written_by and not _acts(work, entity, field):
-        return [Problem(field.name, "written_by", "{field} changes only by the action {actions}.", data, row)]
+        return Problem(field.name, "written_by", "{field} changes only by the action {actions}.", data)
     if allowed is not None and field.name not in allowed:
-        return [Problem(field.name, "not_writable", "You may not change {field}.", data, row)]
-    return []
+        return Problem(field.name, "not_writable", "You may not change {field}.", data)
+    return None
 
 
 def _acts(work: UnitOfWork, entity: Entity, field: Field) -> bool:

@@ -52,9 +52,7 @@ def create_many(work: UnitOfWork, entity_name: str, rows: Sequence[Raw]) -> list
 
 
 def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[dict[str, Any]]:
-    problems: list[Problem] = []
-    for position, row in enumerate(rows):
-        problems += rights.refused_fields(work, entity, row, position)
+    problems = rights.refused_fields(work, entity, rows)
     complete = _with_defaults(work, entity, rows)
     values, found = parse_values(work.schema.fields(entity), complete, work.parse_context(), partial=False)
     for row in values:
@@ -174,10 +172,8 @@ def _wanted(
     work: UnitOfWork, entity: Entity, changes: Mapping[int, Raw], rows: Mapping[int, Row]
 ) -> dict[int, dict[str, Any]]:
     ids = list(changes)
-    problems: list[Problem] = []
-    for position, record_id in enumerate(ids):
-        problems += rights.refused_fields(work, entity, changes[record_id], position)
     raw = [changes[record_id] for record_id in ids]
+    problems = rights.refused_fields(work, entity, raw)
     values, found = parse_values(work.schema.fields(entity), raw, work.parse_context(), partial=True)
     wanted = dict(zip(ids, values, strict=True))
     for i in ids:
