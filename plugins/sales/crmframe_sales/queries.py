@@ -187,10 +187,9 @@ def won_sums(work: UnitOfWork, customer_id: int) -> list[tuple[str, Decimal]]:
     """Return what a customer's won deals amount to, by currency."""
     deal = records.visible(work, "sales.deal")
     total = sa.func.sum(sa.type_coerce(deal.c.amount, sa.BigInteger))
+    currency: Any = sa.func.coalesce(deal.c.currency, "").label("currency")
     statement = (
-        sa.select(
-            sa.func.coalesce(deal.c.currency, "").label("currency"), sa.func.coalesce(total, 0).label("total")
-        )
+        sa.select(currency, sa.func.coalesce(total, 0).label("total"))
         .where(deal.c.customer_id == customer_id, deal.c.won_at.is_not(None))
         .group_by(deal.c.currency)
         .order_by(sa.literal_column("currency"))
