@@ -1,52 +1,105 @@
 """The only module of crmframe that a plugin imports. Versioned apart from the product: ``PLUGIN_API``."""
 
-from crmframe.core import records as records
-from crmframe.core.access.actor import Actor as Actor
-from crmframe.core.access.term import ALL as ALL
-from crmframe.core.access.term import NONE as NONE
-from crmframe.core.access.term import Term as Term
-from crmframe.core.contributions import Action as Action
-from crmframe.core.contributions import Badge as Badge
-from crmframe.core.contributions import Button as Button
-from crmframe.core.contributions import Change as Change
-from crmframe.core.contributions import Check as Check
-from crmframe.core.contributions import Choice as Choice
-from crmframe.core.contributions import ChoiceExtension as ChoiceExtension
-from crmframe.core.contributions import Event as Event
-from crmframe.core.contributions import Extension as Extension
-from crmframe.core.contributions import FormView as FormView
-from crmframe.core.contributions import Job as Job
-from crmframe.core.contributions import MenuItem as MenuItem
-from crmframe.core.contributions import Panel as Panel
-from crmframe.core.contributions import Permission as Permission
-from crmframe.core.contributions import PolicyContext as PolicyContext
-from crmframe.core.contributions import Subscription as Subscription
-from crmframe.core.contributions import TimelineItem as TimelineItem
-from crmframe.core.contributions import Veto as Veto
-from crmframe.core.contributions import ViewContext as ViewContext
-from crmframe.core.contributions import Widget as Widget
-from crmframe.core.entities import filters as filters
-from crmframe.core.entities import kinds as kinds
-from crmframe.core.entities.declare import Archivable as Archivable
-from crmframe.core.entities.declare import Customizable as Customizable
-from crmframe.core.entities.declare import Owned as Owned
-from crmframe.core.entities.declare import Timeline as Timeline
-from crmframe.core.entities.declare import plugin_base as plugin_base
-from crmframe.core.entities.entity import Entity as Entity
-from crmframe.core.entities.entity import computed as computed
-from crmframe.core.entities.field import Field as Field
-from crmframe.core.entities.field import field as field
-from crmframe.core.errors import Conflict as Conflict
-from crmframe.core.errors import CrmError as CrmError
-from crmframe.core.errors import InvalidInput as InvalidInput
-from crmframe.core.errors import NotFound as NotFound
-from crmframe.core.errors import PermissionDenied as PermissionDenied
-from crmframe.core.errors import Problem as Problem
-from crmframe.core.i18n import Translator as Translator
-from crmframe.core.records.query import Query as Query
-from crmframe.core.work import UnitOfWork as UnitOfWork
-from crmframe.hookspecs import HOOKS as HOOKS
-from crmframe.hookspecs import hookimpl as hookimpl
-from crmframe.web.respond import Call as Call
-from crmframe.web.respond import Reply as Reply
-from crmframe.web.router import page as page
+from crmframe.core import records
+from crmframe.core.access.actor import Actor
+from crmframe.core.access.term import ALL
+from crmframe.core.access.term import NONE
+from crmframe.core.access.term import Term
+from crmframe.core.contributions import Action
+from crmframe.core.contributions import Badge
+from crmframe.core.contributions import Button
+from crmframe.core.contributions import Change
+from crmframe.core.contributions import Check
+from crmframe.core.contributions import Choice
+from crmframe.core.contributions import ChoiceExtension
+from crmframe.core.contributions import Event
+from crmframe.core.contributions import Extension
+from crmframe.core.contributions import FormView
+from crmframe.core.contributions import Job
+from crmframe.core.contributions import MenuItem
+from crmframe.core.contributions import Panel
+from crmframe.core.contributions import Permission
+from crmframe.core.contributions import PolicyContext
+from crmframe.core.contributions import Subscription
+from crmframe.core.contributions import TimelineItem
+from crmframe.core.contributions import Veto
+from crmframe.core.contributions import ViewContext
+from crmframe.core.contributions import Widget
+from crmframe.core.entities import filters
+from crmframe.core.entities import kinds
+from crmframe.core.entities.declare import Archivable
+from crmframe.core.entities.declare import Customizable
+from crmframe.core.entities.declare import Owned
+from crmframe.core.entities.declare import Timeline
+from crmframe.core.entities.declare import plugin_base
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.entity import computed
+from crmframe.core.entities.field import Field
+from crmframe.core.entities.field import field
+from crmframe.core.errors import Conflict
+from crmframe.core.errors import CrmError
+from crmframe.core.errors import InvalidInput
+from crmframe.core.errors import NotFound
+from crmframe.core.errors import PermissionDenied
+from crmframe.core.errors import Problem
+from crmframe.core.i18n import Translator
+from crmframe.core.records.query import Query
+from crmframe.core.work import UnitOfWork
+from crmframe.hookspecs import HOOKS
+from crmframe.hookspecs import hookimpl
+from crmframe.web.respond import Call
+from crmframe.web.respond import Reply
+from crmframe.web.router import page
+
+__all__ = [
+    "ALL",
+    "Action",
+    "Actor",
+    "Archivable",
+    "Badge",
+    "Button",
+    "Call",
+    "Change",
+    "Check",
+    "Choice",
+    "ChoiceExtension",
+    "Conflict",
+    "CrmError",
+    "Customizable",
+    "Entity",
+    "Event",
+    "Extension",
+    "Field",
+    "FormView",
+    "HOOKS",
+    "InvalidInput",
+    "Job",
+    "MenuItem",
+    "NONE",
+    "NotFound",
+    "Owned",
+    "Panel",
+    "Permission",
+    "PermissionDenied",
+    "PolicyContext",
+    "Problem",
+    "Query",
+    "Reply",
+    "Subscription",
+    "Term",
+    "Timeline",
+    "TimelineItem",
+    "Translator",
+    "UnitOfWork",
+    "Veto",
+    "ViewContext",
+    "Widget",
+    "computed",
+    "field",
+    "filters",
+    "hookimpl",
+    "kinds",
+    "page",
+    "plugin_base",
+    "records",
+]

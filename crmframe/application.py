@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import sqlalchemy as sa
 
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
-from crmframe.core.contributions import Job, Permission, Subscription
+from crmframe.core.contributions import Permission, Subscription
 from crmframe.core.customers.maintained import DERIVED, MAINTAINED
 from crmframe.core.customfields import definitions
 from crmframe.core.entities.catalog import store_catalog
@@ -22,7 +23,7 @@ from crmframe.core.i18n import Translator
 from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal.write import Origin
 from crmframe.core.storage.engine import Database
-from crmframe.core.work import Clock, UnitOfWork, WorkspaceSettings
+from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
 from crmframe.kernel.dispatch import Hooks
 from crmframe.kernel.loader import LoadedPlugin
 from crmframe.kernel.system import PluginSystem, load_plugins
@@ -32,6 +33,21 @@ from crmframe.settings import AppSettings
 def utc_now() -> datetime:
     """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+class OriginOptions(TypedDict, total=False):
+    """Where a unit of work comes from.
+
+    Attributes:
+        operation: Go on with this operation; ``finish=False`` leaves it open for more.
+        cause: What led to it, such as a subscription's key; ``cause_id`` the operation that did.
+    """
+
+    reason: str
+    operation: int | None
+    finish: bool
+    cause: str
+    cause_id: int | None
 
 
 class Application:
@@ -110,39 +126,27 @@ class Application:
 
     @contextmanager
     def work(
-        self,
-        actor: Actor | None = None,
-        *,
-        door: str = "system",
-        write: bool = True,
-        reason: str = "",
-        operation: int | None = None,
-        finish: bool = True,
-        cause: str = "",
-        cause_id: int | None = None,
+        self, actor: Actor | None = None, *, door: str = "system", write: bool = True, **given: Unpack[OriginOptions]
     ) -> Iterator[UnitOfWork]:
         """Open a unit of work: one transaction, committed at the end, rolled back on any error.
 
         Args:
             actor: None is the system, journaled as ``system:<door>``.
             write: False reads a snapshot and writes nothing.
-            operation: Go on with this operation; ``finish=False`` leaves it open for more.
-            cause: What led to it, such as a subscription's key; ``cause_id`` the operation that did.
         """
         who = actor or system_actor(door)
         origin = Origin(
             actor_id=who.id,
             actor_name=who.name,
             door=door,
-            reason=reason,
-            operation_id=operation,
-            finish=finish,
-            cause_id=cause_id,
-            cause=cause,
+            reason=given.get("reason", ""),
+            operation_id=given.get("operation"),
+            finish=given.get("finish", True),
+            cause_id=given.get("cause_id"),
+            cause=given.get("cause", ""),
         )
-        opened = self.database.write() if write else self.database.read()
-        with opened as connection:
-            work = self._unit(connection, who, origin, writes=write)
+        with self.database.write() if write else self.database.read() as connection:
+            work = self._unit(connection, who, origin)
             yield work
             if write:
                 self._finish(work)
@@ -150,18 +154,9 @@ class Application:
             for listener in self._listeners:
                 listener()
 
-    def _unit(self, connection: sa.Connection, actor: Actor, origin: Origin, *, writes: bool) -> UnitOfWork:
-        return UnitOfWork(
-            self.database,
-            connection,
-            schema=self.schema(connection),
-            hooks=self.hooks,
-            actor=actor,
-            origin=origin,
-            settings=self.workspace,
-            now=self.clock(),
-            writes=writes,
-        )
+    def _unit(self, connection: sa.Connection, actor: Actor, origin: Origin) -> UnitOfWork:
+        lent = Surroundings(self.database, self.schema(connection), self.hooks, self.workspace)
+        return UnitOfWork(lent, connection, actor=actor, origin=origin, now=self.clock())
 
     def _finish(self, work: UnitOfWork) -> None:
         work.finish()

@@ -8,7 +8,6 @@ from typing import Any
 from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
 from crmframe.core.activities import models as activities
-from crmframe.core.base import Base as Base
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.jobs import tables as job_tables
 from crmframe.core.journal import event_tables

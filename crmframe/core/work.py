@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ class Hooks(Protocol):
 class WorkspaceSettings:
     """What holds for everybody: the zone decides what "today" is, the currency is the base one."""
 
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     currency: str = "USD"
     region: str = "US"
     locale: str = "en"
@@ -55,35 +55,39 @@ class Acting:
     plugin: str
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an application lends to each of its units of work."""
+
+    database: Database
+    schema: Schema
+    hooks: Hooks
+    settings: WorkspaceSettings
+
+
 class UnitOfWork:
     """What every write and read is given."""
 
     def __init__(
-        self,
-        database: Database,
-        connection: sa.Connection,
-        *,
-        schema: Schema,
-        hooks: Hooks,
-        actor: Actor,
-        origin: Origin,
-        settings: WorkspaceSettings,
-        now: datetime,
-        writes: bool,
+        self, lent: Surroundings, connection: sa.Connection, *, actor: Actor, origin: Origin, now: datetime
     ) -> None:
-        self.database = database
+        self.database = lent.database
         self.connection = connection
-        self.schema = schema
-        self.hooks = hooks
+        self.schema = lent.schema
+        self.hooks = lent.hooks
+        self.settings = lent.settings
         self.actor = actor
-        self.settings = settings
         self.now = now
-        self.writes = writes
         self.journal = JournalBuffer(origin, now)
         self.acting: Acting | None = None
         self.bumps_epoch = False
         # Records on their way out: nothing recomputes or clears them meanwhile.
         self.deleting: set[tuple[str, int]] = set()
+
+    @property
+    def writes(self) -> bool:
+        """Return whether the transaction holds the right to write."""
+        return bool(self.connection.get_execution_options().get("crmframe_write"))
 
     @property
     def registry(self) -> Any:
@@ -134,8 +138,8 @@ class UnitOfWork:
         return rows[0][0] if rows else None
 
     @contextmanager
-    def acting_as(self, acting: Acting) -> Iterator[None]:
-        """Run an action's code."""
+    def acting_as(self, acting: Acting | None) -> Iterator[None]:
+        """Run an action's code; None runs it with no more than the actor's rights."""
         outer, self.acting = self.acting, acting
         try:
             yield

@@ -16,7 +16,7 @@ from crmframe.core.journal import event_tables, tables
 from crmframe.core.journal.write import Origin
 from crmframe.core.storage.engine import Database
 from crmframe.core.storage.metadata import METADATA
-from crmframe.core.work import UnitOfWork, WorkspaceSettings
+from crmframe.core.work import Surroundings, UnitOfWork, WorkspaceSettings
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TABLES = [
@@ -65,17 +65,8 @@ class SmallApplication:
             finish=operation is None,
         )
         with self.database.write() if write else self.database.read() as connection:
-            work = UnitOfWork(
-                self.database,
-                connection,
-                schema=None,
-                hooks=None,
-                actor=who,
-                origin=origin,
-                settings=self.settings,
-                now=self.now,
-                writes=write,
-            )
+            lent = Surroundings(self.database, None, None, self.settings)
+            work = UnitOfWork(lent, connection, actor=who, origin=origin, now=self.now)
             yield work
             if write:
                 work.finish()

@@ -102,9 +102,9 @@ class Registry:
         found = []
         for entity in self.entities.values():
             for field in entity.fields.values():
-                if getattr(field.kind, "entity", None) == name or field.kind.name == "any_reference":
-                    if not field.system:
-                        found.append((entity, field))
+                points = getattr(field.kind, "entity", None) == name or field.kind.name == "any_reference"
+                if points and not field.system:
+                    found.append((entity, field))
         return found
 
     def _with_choices(self, entity: Entity, field: Field) -> Field:

@@ -1,32 +1,65 @@
 """The one way to read and to write records, whatever the door."""
 
-from crmframe.core.records.acting import action_of as action_of
-from crmframe.core.records.acting import run as run
-from crmframe.core.records.as_of import as_of as as_of
-from crmframe.core.records.deleting import archive as archive
-from crmframe.core.records.deleting import delete as delete
-from crmframe.core.records.deleting import delete_many as delete_many
-from crmframe.core.records.deleting import unarchive as unarchive
-from crmframe.core.records.history import Entry as Entry
-from crmframe.core.records.history import FieldChange as FieldChange
-from crmframe.core.records.history import history as history
-from crmframe.core.records.query import Count as Count
-from crmframe.core.records.query import Page as Page
-from crmframe.core.records.query import Query as Query
-from crmframe.core.records.reading import count as count
-from crmframe.core.records.reading import get as get
-from crmframe.core.records.reading import select as select
-from crmframe.core.records.reading import titles as titles
-from crmframe.core.records.reading import visible as visible
-from crmframe.core.records.restoring import restore as restore
-from crmframe.core.records.undo import Kept as Kept
-from crmframe.core.records.undo import UndoResult as UndoResult
+from crmframe.core.records.acting import action_of
+from crmframe.core.records.acting import run
+from crmframe.core.records.as_of import as_of
+from crmframe.core.records.deleting import archive
+from crmframe.core.records.deleting import delete
+from crmframe.core.records.deleting import delete_many
+from crmframe.core.records.deleting import unarchive
+from crmframe.core.records.history import Entry
+from crmframe.core.records.history import FieldChange
+from crmframe.core.records.history import history
+from crmframe.core.records.query import Count
+from crmframe.core.records.query import Page
+from crmframe.core.records.query import Query
+from crmframe.core.records.reading import count
+from crmframe.core.records.reading import get
+from crmframe.core.records.reading import select
+from crmframe.core.records.reading import titles
+from crmframe.core.records.reading import visible
+from crmframe.core.records.restoring import restore
+from crmframe.core.records.undo import Kept
+from crmframe.core.records.undo import UndoResult
 from crmframe.core.records.undo import preview as preview_undo
-from crmframe.core.records.undo import undo as undo
-from crmframe.core.records.writing import create as create
-from crmframe.core.records.writing import create_many as create_many
-from crmframe.core.records.writing import find_by as find_by
-from crmframe.core.records.writing import update as update
-from crmframe.core.records.writing import update_many as update_many
-from crmframe.core.records.writing import upsert_many as upsert_many
-from crmframe.core.records.writing import write as write
+from crmframe.core.records.undo import undo
+from crmframe.core.records.writing import create
+from crmframe.core.records.writing import create_many
+from crmframe.core.records.writing import find_by
+from crmframe.core.records.writing import update
+from crmframe.core.records.writing import update_many
+from crmframe.core.records.writing import upsert_many
+from crmframe.core.records.writing import write
+
+__all__ = [
+    "Count",
+    "Entry",
+    "FieldChange",
+    "Kept",
+    "Page",
+    "Query",
+    "UndoResult",
+    "action_of",
+    "archive",
+    "as_of",
+    "count",
+    "create",
+    "create_many",
+    "delete",
+    "delete_many",
+    "find_by",
+    "get",
+    "history",
+    "preview_undo",
+    "restore",
+    "run",
+    "select",
+    "titles",
+    "unarchive",
+    "undo",
+    "update",
+    "update_many",
+    "upsert_many",
+    "visible",
+    "write",
+]

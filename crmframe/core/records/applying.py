@@ -46,7 +46,8 @@ def insert(work: UnitOfWork, entity: Entity, values: Sequence[Values]) -> list[i
 
 def _insert_rows(work: UnitOfWork, entity: Entity, columns: Sequence[dict[str, Any]]) -> list[int]:
     if len(columns) == 1:
-        return [work.connection.execute(sa.insert(entity.table), columns[0]).inserted_primary_key[0]]
+        inserted = work.connection.execute(sa.insert(entity.table), columns[0]).inserted_primary_key
+        return [] if inserted is None else [inserted[0]]
     ids = allocate_ids(work.connection, entity.table, len(columns))
     insert_exact(work, entity, [{"id": i, **row} for i, row in zip(ids, columns, strict=True)])
     return ids

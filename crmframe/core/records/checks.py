@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import Reference
 from crmframe.core.errors import PermissionDenied, Problem
 from crmframe.core.records import rights
 from crmframe.core.storage.dialect import in_set
@@ -47,7 +48,7 @@ def _references(work: UnitOfWork, entity: Entity, row: Values) -> Iterator[tuple
         field = fields[name]
         if value is None:
             continue
-        if field.kind.name == "reference":
+        if isinstance(field.kind, Reference):
             yield field, field.kind.entity, value
         elif field.kind.name == "any_reference":
             target, _, record_id = value.rpartition(":")

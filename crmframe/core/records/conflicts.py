@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import Reference
 from crmframe.core.journal.tables import change, operation
 from crmframe.core.records.referring import referrers
 from crmframe.core.records.taken import taken_by_others
@@ -49,10 +50,10 @@ class Step:
 def steps_of(work: UnitOfWork, operation_id: int) -> list[Step]:
     """Return an operation's changes in the order they were made, runs of ids spelled out."""
     statement = sa.select(change).where(change.c.operation_id == operation_id).order_by(change.c.id)
-    steps = []
+    steps: list[Step] = []
     for row in work.connection.execute(statement):
-        for record_id in range(row.record_id, row.last_id + 1):
-            steps.append(Step(row.entity, record_id, row.kind, row.version, row.before or {}))
+        ids = range(row.record_id, row.last_id + 1)
+        steps += [Step(row.entity, record_id, row.kind, row.version, row.before or {}) for record_id in ids]
     return steps
 
 
@@ -141,7 +142,7 @@ def _spread(work: UnitOfWork, by_record: Mapping[Key, Sequence[Step]], conflicts
     while True:
         size = len(conflicts)
         gone = {key for key in vanishing if key not in conflicts}
-        _keep_referred(work, gone, conflicts)
+        _keep_referred(work, by_record, gone, conflicts)
         _keep_parts(work, {key for key in gone if key not in conflicts}, conflicts)
         _keep_targetless(work, by_record, coming, gone, conflicts)
         for key in taken_by_others(work, by_record, gone - set(conflicts), set(conflicts)):
@@ -150,15 +151,22 @@ def _spread(work: UnitOfWork, by_record: Mapping[Key, Sequence[Step]], conflicts
             return
 
 
-def _keep_referred(work: UnitOfWork, gone: set[Key], conflicts: dict[Key, str]) -> None:
+def _keep_referred(
+    work: UnitOfWork, by_record: Mapping[Key, Sequence[Step]], gone: set[Key], conflicts: dict[Key, str]
+) -> None:
     for entity_name in {entity for entity, _ in gone}:
         entity = work.schema.entity(entity_name)
         ids = [i for name, i in gone if name == entity_name]
         for child, field in work.registry.references_to(entity_name):
-            if referrers(work, entity, ids, child, field):
-                for target, children in _pointing(work, entity, ids, child, field).items():
-                    if any((child.name, i) not in gone for i in children):
-                        conflicts.setdefault((entity_name, target), REFERRED)
+            for target, children in _pointing(work, entity, ids, child, field).items():
+                keys = [(child.name, i) for i in children]
+                if any(key not in gone and not _lets_go(by_record, conflicts, key, field) for key in keys):
+                    conflicts.setdefault((entity_name, target), REFERRED)
+
+
+def _lets_go(by_record: Mapping[Key, Sequence[Step]], conflicts: Mapping[Key, str], key: Key, field: Field) -> bool:
+    """Return whether the undo itself gives the reference its older value."""
+    return key not in conflicts and any(field.name in step.before for step in by_record.get(key, ()))
 
 
 def _pointing(
@@ -220,7 +228,7 @@ def targets_of(work: UnitOfWork, entity_name: str, own: Sequence[Step]) -> Itera
         field = fields.get(name)
         if field is None or value is None or field.system:
             continue
-        if field.kind.name == "reference":
+        if isinstance(field.kind, Reference):
             yield field.kind.entity, value
         elif field.kind.name == "any_reference":
             target, _, record_id = value.rpartition(":")

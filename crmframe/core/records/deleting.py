@@ -10,6 +10,7 @@ from crmframe.core.access.term import ALL, Term
 from crmframe.core.contributions import Change
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import AnyReference, Reference
 from crmframe.core.errors import Conflict, InUse, Stale
 from crmframe.core.records import applying, rights
 from crmframe.core.records.maintaining import maintain
@@ -68,7 +69,7 @@ def _settle_children(
     ids = [i for i in referrers(work, entity, rows, child, field) if (child.name, i) not in work.deleting]
     if not ids:
         return
-    rule = field.kind.on_delete
+    rule = field.kind.on_delete if isinstance(field.kind, AnyReference | Reference) else "restrict"
     if rule == "cascade":
         delete_rows(work, child, locked(work, child, ids, ALL))
     elif rule == "clear" and not field.required:

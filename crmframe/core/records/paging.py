@@ -146,7 +146,8 @@ def _typed_keys(ordering: Ordering, cursor: Cursor) -> tuple[Any, ...]:
 
 def _typed(field: Field, key: Any) -> Any:
     try:
-        return None if key is None else READERS.get(field.kind.name, _text)(key)
+        read: Callable[[Any], Any] = READERS.get(field.kind.name, _text)
+        return None if key is None else read(key)
     except (ValueError, TypeError, ArithmeticError):
         raise BadRequest(reason="the page cursor is not one of ours") from None
 
@@ -250,7 +251,8 @@ def _beyond(expression: Any, bound: Any, descending: bool) -> sa.ColumnElement[b
 def _lexicographic(
     ordering: Ordering, binds: Sequence[Any], missing: tuple[bool, ...]
 ) -> sa.ColumnElement[bool]:
-    options, equal = [], []
+    options: list[sa.ColumnElement[bool]] = []
+    equal: list[sa.ColumnElement[bool]] = []
     for expression, bound, descending, absent in zip(
         ordering.expressions, binds, ordering.descending, missing, strict=True
     ):

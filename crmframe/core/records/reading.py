@@ -107,7 +107,7 @@ class _Source:
         if self.archived is not None:
             archived = table.c.archived_at
             statement = statement.where(archived.is_not(None) if self.archived else archived.is_(None))
-        return statement if self.past is None else self.past.exchange(statement)  # type: ignore[no-any-return]
+        return statement if self.past is None else self.past.exchange(statement)
 
 
 def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP) -> Count:

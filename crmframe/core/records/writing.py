@@ -56,7 +56,7 @@ def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[d
     complete = _with_defaults(work, entity, rows)
     values, found = parse_values(work.schema.fields(entity), complete, work.parse_context(), partial=False)
     for row in values:
-        row |= _derived(work, entity, row, row)
+        row.update(_derived(work, entity, row, row))
     problems += found
     problems += checks.reference_problems(work, entity, values)
     problems += checks.unique_problems(work, entity, values, [None] * len(values))

@@ -26,7 +26,7 @@ from crmframe.core.journal import tables as journal
 from crmframe.core.journal.write import Origin
 from crmframe.core.storage.engine import Database
 from crmframe.core.storage.metadata import METADATA
-from crmframe.core.work import UnitOfWork, WorkspaceSettings
+from crmframe.core.work import Surroundings, UnitOfWork, WorkspaceSettings
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 Base = plugin_base("accesstest")
@@ -182,17 +182,9 @@ class World:
     @contextmanager
     def work(self, actor: Actor, *, writes: bool = False) -> Iterator[UnitOfWork]:
         with self.database.write() if writes else self.database.read() as connection:
-            yield UnitOfWork(
-                self.database,
-                connection,
-                schema=self.schema,
-                hooks=self.hooks,
-                actor=actor,
-                origin=Origin(actor.id, actor.name, "api"),
-                settings=WorkspaceSettings(),
-                now=self.now,
-                writes=writes,
-            )
+            lent = Surroundings(self.database, self.schema, self.hooks, WorkspaceSettings())
+            origin = Origin(actor.id, actor.name, "api")
+            yield UnitOfWork(lent, connection, actor=actor, origin=origin, now=self.now)
 
     def seen(self, actor: Actor | int, entity: str, verb: str = "read") -> list[str]:
         """Return the names of the records that the policy lets through."""

@@ -55,7 +55,7 @@ class Sandbox:
         actor = system_actor("test")
         origin = Origin(actor_id=None, actor_name=actor.name, door="system")
         with self.connection.begin_nested():
-            work = self.application._unit(self.connection, actor, origin, writes=True)
+            work = self.application._unit(self.connection, actor, origin)
             yield work
             self.application._finish(work)
 
