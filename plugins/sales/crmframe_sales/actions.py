@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -256,7 +256,7 @@ def _path(
     if given.history:
         path = [(entry.stage_id, _aware(work, entry.at)) for entry in given.history]
     else:
-        path = _short_path(work, stages, stage, given)
+        path = _short_path(work, stages, deal, given)
     unknown = [stage_id for stage_id, _ in path if stage_id not in stages]
     if unknown:
         raise refused("history", "unknown_reference", "There is no stage {id}.", id=unknown[0])
@@ -266,19 +266,25 @@ def _path(
 
 
 def _short_path(
-    work: UnitOfWork, stages: Mapping[int, Any], stage: Any, given: Place
+    work: UnitOfWork, stages: Mapping[int, Any], deal: Record, given: Place
 ) -> list[tuple[int, datetime]]:
+    stage = stages[given.stage_id]
+    began = None if given.opened_at is None else _aware(work, given.opened_at)
     if stage.kind == "open":
-        return [(stage.id, _aware(work, given.opened_at) if given.opened_at else work.now)]
-    closed = _aware(work, given.closed_at) if given.closed_at else work.now
-    if given.opened_at is None:
-        return [(stage.id, closed)]
+        return [(stage.id, began or work.now)]
+    closed = _closing(work, deal, given)
     # Nobody wrote down the steps between: what is known is that it was worked on, so the last open stage stands for it.
     before = [s for s in stages.values() if s.pipeline_id == stage.pipeline_id and s.kind == "open"]
-    began = _aware(work, given.opened_at)
-    if not before:
+    if began is None or not before:
         return [(stage.id, closed)]
     return [(max(before, key=lambda s: (s.position, s.id)).id, began), (stage.id, closed)]
+
+
+def _closing(work: UnitOfWork, deal: Record, given: Place) -> datetime:
+    if given.closed_at is not None:
+        return _aware(work, given.closed_at)
+    day = deal.get("close_on")
+    return work.now if day is None or day >= work.today else datetime.combine(day, time(), work.settings.zone)
 
 
 def _steps(work: UnitOfWork, deal_id: int, path: Sequence[tuple[int, datetime]]) -> list[dict[str, Any]]:

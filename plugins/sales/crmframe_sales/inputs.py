@@ -80,12 +80,19 @@ class Place(ActionInput):
     Attributes:
         stage_id: The stage it is in.
         opened_at: When work on it began.
-        closed_at: When it was won or lost; only for such stages.
+        closed_at: When it was won or lost; only for such stages. The day of ``close_on`` when it is left out, if that
+            day has passed.
         history: Every stage it entered, oldest first; instead of ``opened_at`` and ``closed_at``.
     """
 
     stage_id: int = Field(title="Stage", json_schema_extra={"entity": "sales.stage"})
-    opened_at: datetime | None = Field(default=None, title="Opened")
+    opened_at: datetime | None = Field(
+        default=None,
+        title="Opened",
+        json_schema_extra={
+            "aliases": ["engage_date", "engage date", "open date", "start date", "开始日期", "接洽日期"]
+        },
+    )
     closed_at: datetime | None = Field(default=None, title="Closed")
     lost_reason_id: int | None = Field(
         default=None, title="Lost because", json_schema_extra={"entity": "sales.lost_reason"}

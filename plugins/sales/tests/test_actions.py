@@ -206,6 +206,16 @@ def test_place_writes_the_history_of_an_imported_deal(sales: Any) -> None:
     ]
 
 
+def test_place_closes_on_the_day_of_the_file_when_no_moment_is_given(sales: Any) -> None:
+    past, ahead = sales.deal(close_on="2017-03-01"), sales.deal(close_on="2027-03-01")
+
+    first = sales.run(past, "place", stage_id=sales.stages["Won"])
+    second = sales.run(ahead, "place", stage_id=sales.stages["Won"])
+
+    assert first["won_at"].isoformat() == "2017-03-01T00:00:00+00:00"
+    assert second["won_at"] == second["updated_at"]
+
+
 def test_place_takes_a_whole_history_and_replaces_the_old_one(sales: Any) -> None:
     deal = sales.deal()
     sales.run(deal, "move", stage_id=sales.stages["Proposal"])
