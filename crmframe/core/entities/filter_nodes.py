@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any as Anything
@@ -59,7 +60,7 @@ class Condition:
     field: str
     operator: str = "eq"
     value: Anything = None
-    bound: Bound | None = field(default=None, compare=False, repr=False)
+    bound: Bound | None = attribute(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if isinstance(self.value, list | set | frozenset):

@@ -95,7 +95,9 @@ class _Builder:
         other = path.entity.table.alias()
         positive = OPPOSITES.get(test, test)
         question = TESTS[positive](self.schema.expression(path.entity, path.field, other), names)
-        inner = sa.select(sa.literal_column("1")).select_from(other).where(other.c.id == reference, question)
+        inner: sa.Select[Any] = (
+            sa.select(sa.literal_column("1")).select_from(other).where(other.c.id == reference, question)
+        )
         if self.policy is not None:
             inner = inner.where(self.policy(path.entity).build(other))
         found = sa.exists(inner.correlate_except(other))

@@ -18,6 +18,7 @@ from crmframe.core.entities.sort_key import sort_key
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROLS_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 LONG_TEXT_LIMIT = 100_000
+LARGEST_NUMBER = 10**30
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def _text_of(raw: Any) -> str:
     """Return a number as the text it is in a spreadsheet: a code of digits is often read as one."""
     if isinstance(raw, str):
         return str(raw)
-    if isinstance(raw, int | Decimal) and not isinstance(raw, bool) and abs(raw) < 10**30:
+    is_number = isinstance(raw, int | Decimal) and not isinstance(raw, bool)
+    if is_number and Decimal(raw).is_finite() and abs(Decimal(raw)) < LARGEST_NUMBER:
         return str(raw)
     raise ValueProblem("not_text", "{field}: {value} is not text.", value=shown(raw))
