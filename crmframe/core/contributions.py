@@ -62,6 +62,8 @@ class Action:
         input: pydantic model of what the verb asks for; None asks for nothing.
         undoable: False for verbs with outward effects.
         confirm: Msgid asked before a person runs it; empty asks nothing.
+        imports: ``imports(work, rows)`` does for a batch of imported records what the action does for one: each row is a
+            mapping of the columns that only this action may write, with the record's ``id``.
     """
 
     entity: str
@@ -72,6 +74,7 @@ class Action:
     undoable: bool = True
     confirm: str = ""
     tone: Tone = "grey"
+    imports: Callable[[UnitOfWork, Sequence[Mapping[str, Any]]], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,15 @@ def fields_of(schema: Schema, entity: Entity, node: Node | None) -> list[Field]:
     return [path.head or path.field for path in _paths(schema, entity, node)]
 
 
+def looked_at(schema: Schema, entity: Entity, node: Node | None) -> list[tuple[Entity, Field]]:
+    """Return every field that a filter looks at, with the entity it belongs to."""
+    found = []
+    for path in _paths(schema, entity, node):
+        found += [(entity, path.head)] if path.head else []
+        found.append((path.entity, path.field))
+    return found
+
+
 def targets(schema: Schema, entity: Entity, node: Node | None) -> list[Entity]:
     """Return the other entities that a filter looks at, each once."""
     found = {path.entity.name: path.entity for path in _paths(schema, entity, node) if path.head}

@@ -22,7 +22,7 @@ from crmframe.core.entities.filter_nodes import (
     to_params,
 )
 from crmframe.core.entities.filter_parse import Readable, parse_json, parse_params
-from crmframe.core.entities.filter_sql import Policy, clause, fields_of, targets
+from crmframe.core.entities.filter_sql import Policy, clause, fields_of, looked_at, targets
 
 __all__ = [
     "RESERVED",
@@ -39,6 +39,7 @@ __all__ = [
     "clause",
     "conditions",
     "fields_of",
+    "looked_at",
     "parse_json",
     "parse_params",
     "shape",

@@ -111,7 +111,7 @@ class Schema:
         if field.source == "column":
             return frm.c[field.name]  # type: ignore[no-any-return]
         if field.source == "custom":
-            return json_value(frm.c.custom, field.custom_key, field.kind.name)
+            return json_value(frm.c.custom, field.custom_key, field.kind.column_type())
         if field.computed is not None:
             return field.computed(frm)
         sidecar = self.sidecar(entity, field)

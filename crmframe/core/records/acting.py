@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -53,6 +54,51 @@ def run(
         "before_action", Change(work, entity, action.name, (record_id,), {record_id: record}, (), given)
     )
     return _perform(work, entity, action, record, given)
+
+
+def run_many(
+    work: UnitOfWork, entity_name: str, action_name: str, inputs: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Run an action on a batch of records, each with its own input; the guards are asked once.
+
+    Raises:
+        InvalidInput: Every problem of every input, with its position as ``row``.
+        NotFound: No such action, none for batches, or a record that the actor may not run it on.
+        PermissionDenied, Vetoed: As ``run``.
+    """
+    entity = work.schema.entity(entity_name)
+    action = action_of(work, entity, action_name)
+    if action.imports is None:
+        raise NotFound(entity="action for batches", id=action_name)
+    rights.require(work, entity, action.name)
+    rows = locked(work, entity, inputs, rights.granted(work, entity, action.name))
+    for record_id in inputs:
+        if record_id not in rows:
+            raise rights.not_found(entity, record_id)
+    given = _parsed_inputs(action, list(inputs.values()))
+    before = {record_id: flat(work, entity, rows[record_id]) for record_id in inputs}
+    work.journal.name_verb(f"{entity.name}.{action.name}")
+    work.journal.undoable = work.journal.undoable and action.undoable
+    work.hooks.guard(
+        "before_action", Change(work, entity, action.name, tuple(inputs), before, (), tuple(given))
+    )
+    plugin = work.registry.action_owner[entity.name, action.name]
+    with work.acting_as(Acting(entity.name, action.name, plugin)):
+        action.imports(work, list(zip(before.values(), given, strict=True)))
+    work.journal.publish(f"{entity.name}.{action.name}", entity.name, list(inputs), {}, 1)
+
+
+def _parsed_inputs(action: Action, inputs: Sequence[Mapping[str, Any]]) -> list[BaseModel | None]:
+    parsed: list[BaseModel | None] = []
+    problems: list[Problem] = []
+    for position, data in enumerate(inputs):
+        try:
+            parsed.append(parsed_input(action, data))
+        except InvalidInput as error:
+            problems += [replace(problem, row=position) for problem in error.problems]
+    if problems:
+        raise InvalidInput(problems)
+    return parsed
 
 
 def _perform(work: UnitOfWork, entity: Entity, action: Action, record: Mapping[str, Any], given: Any) -> Any:

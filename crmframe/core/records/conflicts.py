@@ -164,7 +164,9 @@ def _keep_referred(
                     conflicts.setdefault((entity_name, target), REFERRED)
 
 
-def _lets_go(by_record: Mapping[Key, Sequence[Step]], conflicts: Mapping[Key, str], key: Key, field: Field) -> bool:
+def _lets_go(
+    by_record: Mapping[Key, Sequence[Step]], conflicts: Mapping[Key, str], key: Key, field: Field
+) -> bool:
     """Return whether the undo itself gives the reference its older value."""
     return key not in conflicts and any(field.name in step.before for step in by_record.get(key, ()))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access.fields import readable_fields
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
@@ -76,6 +77,8 @@ class _Source:
         self.where = query.where
         self.archived = query.archived if entity.is_archivable else None
         self.columns = tuple(f.name for f in fields)
+        for other, field in filters.looked_at(work.schema, entity, query.where):
+            rights.known(work, other, field.name, readable_fields(work, other))
         targets = filters.targets(work.schema, entity, query.where)
         self.target_terms = {other.name: rights.granted(work, other, "read") for other in targets}
         self.past: PastTables | None = None
@@ -108,6 +111,18 @@ class _Source:
             archived = table.c.archived_at
             statement = statement.where(archived.is_not(None) if self.archived else archived.is_(None))
         return statement if self.past is None else self.past.exchange(statement)
+
+
+def parse_filter(work: UnitOfWork, entity_name: str, pairs: Iterable[tuple[str, str]]) -> filters.Node | None:
+    """Read the filter of URL parameters such as ``amount__gte=1000``; None when there is none.
+
+    Raises:
+        InvalidFilter: An unknown field or one that the actor may not read, an unknown operator, a wrong value.
+    """
+    entity = work.schema.entity(entity_name)
+    return filters.parse_params(
+        work.schema, entity, pairs, work.parse_context(), readable=lambda other: readable_fields(work, other)
+    )
 
 
 def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP) -> Count:

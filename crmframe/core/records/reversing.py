@@ -101,7 +101,9 @@ def _change_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> Non
     rows, term = _locked(work, entity, steps, "update")
     wanted = {step.record_id: _values(work, entity, step.before) for step in steps}
     before = {record_id: flat(work, entity, rows[record_id]) for record_id in wanted}
-    work.hooks.guard("before_update", Change(work, entity, "update", tuple(wanted), before, list(wanted.values())))
+    work.hooks.guard(
+        "before_update", Change(work, entity, "update", tuple(wanted), before, list(wanted.values()))
+    )
     old = [dict(row.columns) for row in rows.values()]
     applying.change(work, entity, rows, wanted, kind=OPPOSITE[steps[0].kind], term=term)
     maintain(work, entity, [*old, *(row.columns for row in rows.values())])

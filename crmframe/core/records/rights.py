@@ -62,7 +62,8 @@ def known(work: UnitOfWork, entity: Entity, name: str, allowed: Collection[str])
 
 def refused_fields(work: UnitOfWork, entity: Entity, rows: Sequence[Collection[str]]) -> list[Problem]:
     """Return a problem for each field given in a row that this door may not write."""
-    allowed = None if is_own(work, entity) else writable_fields(work, entity)
+    free = is_own(work, entity) or work.actor.is_system
+    allowed = None if free else writable_fields(work, entity)
     problems = []
     for name in {name for row in rows for name in row}:
         field = work.schema.find_field(entity, name)
@@ -72,7 +73,9 @@ def refused_fields(work: UnitOfWork, entity: Entity, rows: Sequence[Collection[s
     return problems
 
 
-def _refused(work: UnitOfWork, entity: Entity, field: Field, allowed: Collection[str] | None) -> Problem | None:
+def _refused(
+    work: UnitOfWork, entity: Entity, field: Field, allowed: Collection[str] | None
+) -> Problem | None:
     data = {"field": field.label, "actions": ", ".join(field.written_by)}
     if not field.writable:
         template = "{field} is kept by the system and cannot be written."

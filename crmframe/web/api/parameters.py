@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crmframe.core import records
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.kinds import Instant, ValueProblem
@@ -19,7 +20,6 @@ from crmframe.web.respond import Call
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-RESERVED = frozenset({"order", "limit", "after", "page", "columns", "as_of", "count", "archived", "where"})
 MAX_LIMIT = 500
 MAX_PAGE = 1_000_000
 DEFAULT_LIMIT = 50
@@ -60,13 +60,9 @@ def read_query(call: Call, work: UnitOfWork, entity: Entity) -> Query:
 
 
 def _filter(call: Call, work: UnitOfWork, entity: Entity) -> filters.Node | None:
-    pairs = [pair for pair in call.query if pair[0] not in RESERVED]
-    node = filters.parse_params(work.schema, entity, pairs, work.parse_context()) if pairs else None
-    where = call.parameter("where")
-    if not where:
-        return node
-    group = filters.parse_json(work.schema, entity, decoded_json(where.encode()), work.parse_context())
-    return filters.All((node, group)) if node and group else node or group
+    if call.parameter("where"):
+        decoded_json(call.parameter("where").encode())  # its own limits of depth and size
+    return records.parse_filter(work, entity.name, call.query)
 
 
 def _names(text: str) -> tuple[str, ...]:
