@@ -62,8 +62,9 @@ class Action:
         input: pydantic model of what the verb asks for; None asks for nothing.
         undoable: False for verbs with outward effects.
         confirm: Msgid asked before a person runs it; empty asks nothing.
-        imports: ``imports(work, rows)`` does for a batch of imported records what the action does for one: each row is a
-            mapping of the columns that only this action may write, with the record's ``id``.
+        imports: ``imports(work, [(record, input), …])`` runs it on a batch, all or nothing, and raises ``InvalidInput``
+            with each problem's position as ``row``. An import hands it the columns that only this action writes, and
+            what ``input`` asks for beside. At most one action of an entity has it.
     """
 
     entity: str
@@ -74,7 +75,7 @@ class Action:
     undoable: bool = True
     confirm: str = ""
     tone: Tone = "grey"
-    imports: Callable[[UnitOfWork, Sequence[Mapping[str, Any]]], Any] | None = None
+    imports: Callable[[UnitOfWork, Sequence[tuple[Mapping[str, Any], Any]]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ class Change:
         verb: create, update, delete, restore, archive, unarchive, or an action's name.
         before: Record id to its full row as it is; empty for create.
         after: One mapping per record of the values to be written (only changed fields for update).
-        input: The action's parsed input, None for other verbs.
+        input: The action's parsed input, a tuple of them for a batch of ``Action.imports``; None for other verbs.
     """
 
     work: UnitOfWork

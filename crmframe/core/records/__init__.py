@@ -1,6 +1,6 @@
 """The one way to read and to write records, whatever the door."""
 
-from crmframe.core.records.acting import action_of, run
+from crmframe.core.records.acting import action_of, run, run_many
 from crmframe.core.records.as_of import as_of
 from crmframe.core.records.deleting import archive, delete, delete_many, unarchive
 from crmframe.core.records.history import Entry, FieldChange, history
@@ -42,6 +42,7 @@ __all__ = [
     "preview_undo",
     "restore",
     "run",
+    "run_many",
     "select",
     "titles",
     "unarchive",

@@ -307,5 +307,5 @@ ACTIONS = (
     Action("sales.deal", "win", win, "Win", input=Win, tone="green"),
     Action("sales.deal", "lose", lose, "Lose", input=Lose, tone="red"),
     Action("sales.deal", "reopen", reopen, "Reopen", input=Reopen, tone="amber"),
-    Action("sales.deal", "place", place, "Place with its history", input=Place),
+    Action("sales.deal", "place", place, "Place with its history", input=Place, imports=place_many),
 )
