@@ -19,6 +19,7 @@ from crmframe.core.storage.ids import allocate_ids
 from crmframe.core.work import UnitOfWork
 
 Values = Mapping[str, Any]
+MANY_ROWS = 50
 
 
 def insert(work: UnitOfWork, entity: Entity, values: Sequence[Values]) -> list[int]:
@@ -57,6 +58,9 @@ def insert_exact(work: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, A
     """Insert rows under the ids they name; the caller journals them."""
     if rows:
         names = [c.name for c in entity.table.c]
+        if len(rows) >= MANY_ROWS:
+            # Binding what is null everywhere would be half of the work.
+            names = [n for n in names if any(row.get(n) is not None for row in rows)]
         complete = [row if len(row) == len(names) else {n: row.get(n) for n in names} for row in rows]
         work.connection.execute(sa.insert(entity.table), complete)
         _note_epoch(work, entity)

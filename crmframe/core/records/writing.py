@@ -77,8 +77,10 @@ def _with_defaults(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> lis
     """Fill in what was not given; a default is asked for once per batch, not per row."""
     complete = [dict(row) for row in rows]
     for field in work.schema.fields(entity).values():
+        if field.default is None:
+            continue
         lacking = [row for row in complete if field.name not in row and field.short_name not in row]
-        if field.default is not None and lacking:
+        if lacking:
             value = field.default(work) if callable(field.default) else field.default
             for row in lacking:
                 row[field.name] = value
