@@ -16,6 +16,7 @@ from crmframe.core.journal.tables import change, operation, reference
 from crmframe.core.operation.check import CHECKS, run_checks
 from crmframe.core.operation.checks import Limits
 
+pytestmark = pytest.mark.writes_directly("plants faults")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 

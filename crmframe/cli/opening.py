@@ -1,0 +1,80 @@
+"""Opening the application: on a database that is there, or on a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crmframe.application import Application
+from crmframe.core import records
+from crmframe.core.access.roles import install_roles
+from crmframe.core.errors import NotFound
+from crmframe.core.operation.backup import safe_url
+from crmframe.core.storage import copies
+from crmframe.core.work import Acting
+from crmframe.kernel import schema
+
+if TYPE_CHECKING:
+    from crmframe.cli.console import Console
+    from crmframe.core.work import UnitOfWork
+    from crmframe.settings import AppSettings
+
+
+class NoDatabase(NotFound):
+    """There is no crmframe database where the settings say."""
+
+    code = "no_database"
+    template = (
+        "There is no database at {place}. Make one with crmframe db upgrade, or name another with --database."
+    )
+
+
+def existing(console: Console) -> Application:
+    """Return the application; its schema stays as it is.
+
+    Raises:
+        NoDatabase: A typing mistake must not make an empty one.
+        CannotStart: The schema is not up to date.
+    """
+    if not exists(console.settings):
+        raise NoDatabase(place=safe_url(console.settings.database))
+    return _application(console, migrate=False)
+
+
+def prepared(console: Console, *, upgrade: bool) -> Application:
+    """Return the application on a database that is made when there is none."""
+    is_new = not exists(console.settings)
+    application = _application(console, migrate=is_new or upgrade)
+    if is_new or upgrade:
+        settle(application)
+    return application
+
+
+def exists(settings: AppSettings) -> bool:
+    """Return whether there is a database with our tables; makes none."""
+    if copies.copier(settings.database).is_empty():
+        return False
+    engine = sa.create_engine(settings.database)
+    try:
+        return schema.status(engine, [])[0].current is not None
+    finally:
+        engine.dispose()
+
+
+def settle(application: Application) -> None:
+    """Make the default roles, and grant them what plugins brought since."""
+    with application.work(door="cli", reason="crmframe db upgrade") as work:
+        install_roles(work, _create_many, [each.name for each in application.permissions])
+
+
+def _create_many(work: UnitOfWork, entity: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    # The kind of a role is hidden from every door: it is the core itself that writes here.
+    with work.acting_as(Acting("core.role", "install", "core")):
+        return records.create_many(work, entity, rows)
+
+
+def _application(console: Console, *, migrate: bool) -> Application:
+    make = console.open_application or Application
+    return make(console.settings, migrate=migrate)
