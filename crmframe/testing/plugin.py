@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from crmframe.testing.application import application, clock, make_application
 from crmframe.testing.databases import (
     blank_database_url,
@@ -11,6 +13,9 @@ from crmframe.testing.databases import (
     databases,
     pytest_unconfigure,
 )
+from crmframe.testing.one_way import one_way_to_write, pytest_configure
+
+pytest.register_assert_rewrite("crmframe.testing.conformance")
 
 __all__ = [
     "application",
@@ -21,5 +26,7 @@ __all__ = [
     "database_url",
     "databases",
     "make_application",
+    "one_way_to_write",
+    "pytest_configure",
     "pytest_unconfigure",
 ]
