@@ -112,12 +112,12 @@ class Application:
         folders = {each.name: each.manifest.path / "locale" for each in self.plugins.loaded}
         return Translator({**folders, "core": Path(__file__).parent / "locale"})
 
-    def schema(self, connection: sa.Connection) -> Schema:
-        """Return the schema at the epoch that *connection* sees."""
-        epoch = settings_epoch(connection)
+    def schema(self, connection: sa.Connection, epoch: int | None = None) -> Schema:
+        """Return the schema at the epoch that *connection* sees; *epoch* is given by who has just read it there."""
+        known = settings_epoch(connection) if epoch is None else epoch
         schema = self._schema
-        if schema is None or schema.epoch != epoch:
-            schema = self._schema = Schema(self.registry, definitions(connection), epoch)
+        if schema is None or schema.epoch != known:
+            schema = self._schema = Schema(self.registry, definitions(connection), known)
         return schema
 
     def on_commit(self, listener: Callable[[], None]) -> None:
@@ -154,8 +154,18 @@ class Application:
             for listener in self._listeners:
                 listener()
 
-    def _unit(self, connection: sa.Connection, actor: Actor, origin: Origin) -> UnitOfWork:
-        lent = Surroundings(self.database, self.schema(connection), self.hooks, self.workspace)
+    def reading(self, connection: sa.Connection, actor: Actor, door: str, *, epoch: int | None = None) -> UnitOfWork:
+        """Return a unit of work that reads on an open connection.
+
+        Args:
+            epoch: Of the settings, when it has been read on this connection already.
+        """
+        return self._unit(connection, actor, Origin(actor.id, actor.name, door), epoch=epoch)
+
+    def _unit(
+        self, connection: sa.Connection, actor: Actor, origin: Origin, *, epoch: int | None = None
+    ) -> UnitOfWork:
+        lent = Surroundings(self.database, self.schema(connection, epoch), self.hooks, self.workspace)
         return UnitOfWork(lent, connection, actor=actor, origin=origin, now=self.clock())
 
     def _finish(self, work: UnitOfWork) -> None:

@@ -133,23 +133,16 @@ class Databases:
         return self._admin
 
 
-def _session_id(config: pytest.Config) -> int:
-    # An xdist worker is a child of the controller, and all workers share the controller's server.
-    return os.getppid() if hasattr(config, "workerinput") else os.getpid()
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the session's PostgreSQL, after the last xdist worker."""
-    if not hasattr(config, "workerinput"):
-        postgres.stop_server(os.getpid())
+    """Stop the PostgreSQL of this process."""
+    postgres.stop_server(os.getpid())
 
 
 @pytest.fixture(scope="session")
-def databases(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Databases]:
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Give the maker of databases."""
-    maker = Databases(tmp_path_factory.mktemp("databases"), _session_id(request.config))
+    # A server for each xdist worker: the event cursor waits for every transaction of its server, others' too.
+    maker = Databases(tmp_path_factory.mktemp("databases"), os.getpid())
     yield maker
     maker.close()
 

@@ -46,7 +46,7 @@ def server_url(session_id: int) -> str:
     """Return the administrator's URL of the session's server, starting it when this is the first to ask.
 
     Args:
-        session_id: The process whose end ends the server; xdist workers give their controller's.
+        session_id: The process whose end ends the server.
     """
     named = os.environ.get(SERVER_VARIABLE)
     if named:

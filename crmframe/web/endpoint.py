@@ -67,17 +67,18 @@ class Endpoint:
         """Do the whole request in one unit of work."""
         site: Site = scope["crmframe.site"]
         headers = headers_of(scope)
-        visitor = visitor_of(site, scope, headers)
-        self._admit(visitor, scope["path"])
-        call = call_of(site, scope, body, visitor, headers)
-        with site.application.work(visitor.actor, door=self.door, write=writes) as work:
-            if call.headers.get("idempotency-key") and writes and self.door == "api":
-                reply = idempotency.once(call, work, self.handler)
-            else:
-                reply = self.handler(call, work)
-            response = None if writes else respond(call, work, reply)
-        response = response or respond(call, None, reply)
-        if writes and work.operation_id is not None:
+        with site.application.database.read() as connection:
+            visitor = visitor_of(site, connection, scope, headers)
+            self._admit(visitor, scope["path"])
+            call = call_of(site, scope, body, visitor, headers)
+            if not writes:
+                work = site.application.reading(connection, visitor.actor, self.door, epoch=visitor.epoch)
+                return respond(call, work, self.handler(call, work))
+        with site.application.work(visitor.actor, door=self.door) as work:
+            once = self.door == "api" and bool(call.headers.get("idempotency-key"))
+            reply = idempotency.once(call, work, self.handler) if once else self.handler(call, work)
+        response = respond(call, None, reply)
+        if work.operation_id is not None:
             _note_operation(scope, response, work.operation_id)
         return response
 

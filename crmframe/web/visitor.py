@@ -33,11 +33,16 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: ``session`` is the secret behind the cookie, ``is_program`` tells that an API token was used."""
+    """Who asks: ``session`` is the secret behind the cookie, ``is_program`` tells that an API token was used.
+
+    Attributes:
+        epoch: Of the settings, as read together with the session; None for strangers.
+    """
 
     actor: Actor
     session: str = ""
     is_program: bool = False
+    epoch: int | None = None
 
     @property
     def is_known(self) -> bool:
@@ -45,7 +50,7 @@ class Visitor:
         return self.actor.id is not None
 
 
-def visitor_of(site: Site, scope: Scope, headers: Mapping[str, str]) -> Visitor:
+def visitor_of(site: Site, connection: sa.Connection, scope: Scope, headers: Mapping[str, str]) -> Visitor:
     """Return who sent the request; a header with a token counts before a cookie.
 
     Raises:
@@ -54,12 +59,12 @@ def visitor_of(site: Site, scope: Scope, headers: Mapping[str, str]) -> Visitor:
     given = headers.get("authorization", "")
     if given:
         secret = given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else ""
-        visitor = _by_token(site, secret)
+        visitor = _by_token(site, connection, secret)
         if visitor is None:
             raise NotSignedIn
         return visitor
     secret = session_secret(scope, headers)
-    return (_by_session(site, secret) if secret else None) or Visitor(anonymous_actor())
+    return (_by_session(site, connection, secret) if secret else None) or Visitor(anonymous_actor())
 
 
 def session_secret(scope: Scope, headers: Mapping[str, str]) -> str:
@@ -80,28 +85,26 @@ def cookie_name(secure: bool) -> str:
     return SECURE_COOKIE if secure else PLAIN_COOKIE
 
 
-def _by_session(site: Site, secret: str) -> Visitor | None:
+def _by_session(site: Site, connection: sa.Connection, secret: str) -> Visitor | None:
     now = site.application.clock()
-    with site.application.database.read() as connection:
-        found = find_session(connection, secret, now)
-        actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
+    found = find_session(connection, secret, now)
+    actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
     if found is None or actor is None:
         return None
     if found.is_due:
         _touch(site, lambda connection: touch_session(connection, secret, now))
-    return Visitor(actor, session=secret)
+    return Visitor(actor, session=secret, epoch=found.epoch)
 
 
-def _by_token(site: Site, secret: str) -> Visitor | None:
+def _by_token(site: Site, connection: sa.Connection, secret: str) -> Visitor | None:
     now = site.application.clock()
-    with site.application.database.read() as connection:
-        found = find_token(connection, secret, now) if secret else None
-        actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
+    found = find_token(connection, secret, now) if secret else None
+    actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
     if found is None or actor is None:
         return None
     if found.is_due:
         _touch(site, lambda connection: touch_token(connection, found.id, now))
-    return Visitor(actor.narrowed(found.scopes), is_program=True)
+    return Visitor(actor.narrowed(found.scopes), is_program=True, epoch=found.epoch)
 
 
 def _touch(site: Site, write: Callable[[sa.Connection], None]) -> None:

@@ -110,6 +110,7 @@ def test_status_and_pending_name_each_history(engine: sa.Engine, core: Manifest,
     ]
 
 
+@pytest.mark.writes_directly("the stand-in core has no pipeline")
 def test_disabled_plugin_does_not_block_the_owner_of_the_tables(
     build: Callable[..., PluginSystem], engine: sa.Engine
 ) -> None:
