@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 LOCALES = ("en", "zh_Hans")
 CORE = "core"
-# Data that is itself a msgid: labels of fields and entities, states of records.
-NAMES = frozenset({"field", "entity", "by", "state"})
+# Data that is itself a msgid: labels of fields and entities, states of records, reasons.
+NAMES = frozenset({"field", "entity", "by", "state", "target", "reason", "expected", "form"})
+COMMA = {"en": ", ", "zh_Hans": "、"}
 
 
 class Translatable(Protocol):
@@ -39,6 +41,7 @@ class Translator:
     def __init__(self, folders: Mapping[str, Path]) -> None:
         self._folders = dict(folders)
         self._catalogs: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._reading = Lock()
 
     def translate(self, domain: str, locale: str, msgid: str, /, **data: Any) -> str:
         """Return a message, filled; a placeholder without data stays as it is.
@@ -58,23 +61,51 @@ class Translator:
         return found or msgid
 
     def message(self, error: Translatable, locale: str) -> str:
-        """Return the sentence of an error or problem in the reader's language."""
+        """Return the sentence of an error or problem in the reader's language, with the sentences inside it."""
         data = {name: self._shown(error.domain, locale, name, value) for name, value in error.data.items()}
-        because = error.data.get("because")
-        if because is not None:  # a plugin's own sentence, in its own domain
-            data["reason"] = self.message(because, locale)
-        plugin = getattr(error, "plugin", None)
-        return filled(
-            self.text(error.domain, locale, error.template), {"plugin": plugin, **data} if plugin else data
+        if plugin := getattr(error, "plugin", None):
+            data.setdefault("plugin", plugin)
+        data.update(self._parts(error, locale))
+        return filled(self.text(error.domain, locale, error.template), data)
+
+    def _parts(self, error: Translatable, locale: str) -> dict[str, str]:
+        """Return what an error says in the words of other problems, each of which has a template of its own."""
+        parts: dict[str, str] = {}
+        problems: Sequence[Any] = getattr(error, "problems", ())
+        if because := error.data.get("because"):  # a plugin's own sentence, in its own domain
+            parts["reason"] = self.message(because, locale)
+        if reasons := getattr(error, "reasons", ()):
+            parts["error"] = self._joined(reasons, locale)
+        if "reasons" in error.data and problems and not isinstance(problems[0], str):
+            parts["reasons"] = self._joined(problems, locale)
+        if "sentences" in error.data:
+            parts["sentences"] = " ".join(f"{each.code}: {self.message(each, locale)}" for each in problems)
+        if "fields" in error.data and problems and locale != "en":
+            parts["fields"] = self._fields(problems, locale)
+        return parts
+
+    def _joined(self, problems: Sequence[Translatable], locale: str) -> str:
+        return " ".join(self.message(each, locale) for each in problems)
+
+    def _fields(self, problems: Sequence[Any], locale: str) -> str:
+        labels = (
+            self._shown(each.domain, locale, "field", each.data.get("field") or each.field or "record")
+            for each in problems
         )
+        return COMMA[locale].join(dict.fromkeys(labels))
 
     def catalog(self, domain: str, locale: str) -> Mapping[str, str]:
         """Return the translations of a domain; empty when it has none."""
+        known = self._catalogs.get((domain, locale))
+        return self._read(domain, locale) if known is None else known
+
+    def _read(self, domain: str, locale: str) -> Mapping[str, str]:
         key = (domain, locale)
-        if key not in self._catalogs:
-            folder = self._folders.get(domain)
-            path = folder / locale / "LC_MESSAGES" / f"{domain}.po" if folder else None
-            self._catalogs[key] = read_catalog(path) if path and path.is_file() else {}
+        with self._reading:
+            if key not in self._catalogs:
+                folder = self._folders.get(domain)
+                path = folder / locale / "LC_MESSAGES" / f"{domain}.po" if folder else None
+                self._catalogs[key] = read_catalog(path) if path and path.is_file() else {}
         return self._catalogs[key]
 
     def _shown(self, domain: str, locale: str, name: str, value: Any) -> Any:
@@ -85,6 +116,12 @@ class Translator:
             if found:
                 return found
         return value
+
+
+def locale_of(text: str) -> str:
+    """Return the locale that *text* names in whatever spelling (``zh``, ``zh-CN``); English when it is unknown."""
+    language = text.strip().replace("_", "-").lower().partition("-")[0]
+    return "zh_Hans" if language == "zh" else "en"
 
 
 def read_catalog(path: Path) -> Mapping[str, str]:
