@@ -24,7 +24,7 @@ RESERVED = frozenset(
         "limit",
         "after",
         "page",
-        "columns",
+        "columns", "count",
         "q",
         "as_of",
         "archived",

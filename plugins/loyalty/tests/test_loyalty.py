@@ -99,6 +99,7 @@ def test_form_explains_points_and_shows_loyalty_last(crm: Any) -> None:
     assert form.help == {"loyalty.points": "Points that the customer may still spend."}
 
 
+@pytest.mark.writes_directly("plants what the check is to find")
 def test_check_finds_planted_negative_points(crm: Any) -> None:
     member = customer(crm, **{"loyalty.points": 5})
     with crm.work(write=False) as work:

@@ -175,6 +175,7 @@ def test_deals_of_others_stay_out_of_the_figures(sales: Any) -> None:
         assert queries.customer_deals(work, sales.customer) == []
 
 
+@pytest.mark.writes_directly("plants what the check is to find")
 def test_planted_contradictions_are_found(sales: Any) -> None:
     healthy, broken = sales.deal(), sales.deal()
     sales.run(healthy, "win")
