@@ -25,8 +25,9 @@ def taken_by_others(
     """
     found: set[Key] = set()
     by_entity: dict[str, list[int]] = defaultdict(list)
+    away = gone | kept
     for entity_name, record_id in by_record:
-        if entity_name in work.registry.entities and (entity_name, record_id) not in gone | kept:
+        if entity_name in work.registry.entities and (entity_name, record_id) not in away:
             by_entity[entity_name].append(record_id)
     for entity_name, ids in by_entity.items():
         entity = work.schema.entity(entity_name)
