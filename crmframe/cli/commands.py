@@ -16,6 +16,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "as-of": ("crmframe.cli.journal:as_of", "Show a record as it was at a moment."),
         "operations": ("crmframe.cli.journal:operations", "Show what was done, by whom and why."),
         "undo": ("crmframe.cli.journal:undo", "Take back an operation."),
+        "import": ("crmframe.cli.transfer:import_any", "Import a CSV file."),
+        "export": ("crmframe.cli.transfer:export_any", "Export records as CSV or JSON lines."),
         "user": ("crmframe.cli.user:user", "Users, their passwords and API tokens."),
         "role": ("crmframe.cli.role:role", "Roles and what they permit."),
         "why": ("crmframe.cli.why:why", "Explain why a user may do something, or not."),
@@ -26,7 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "backup": ("crmframe.cli.backup:backup", "Write database and files into one archive."),
         "restore": ("crmframe.cli.backup:restore", "Put a backup in place."),
         "settings": ("crmframe.cli.settings:settings", "The settings in force."),
-        "version": ("crmframe.cli.settings:version", "The version of crmframe."),
+        "version": ("crmframe.cli.version:version", "The version of crmframe."),
     }
 )
 EPILOG = (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
-from crmframe.cli import entity_list, entity_write
+from crmframe.cli import entity_list, entity_write, transfer
 from crmframe.cli.console import Console, console_of
 from crmframe.core.entities.entity import Entity
 
@@ -21,6 +21,8 @@ VERBS: Mapping[str, Make] = {
     "archive": entity_write.archive_command,
     "unarchive": entity_write.unarchive_command,
     "restore": entity_write.restore_command,
+    "import": transfer.import_command,
+    "export": transfer.export_command,
 }
 
 
@@ -66,7 +68,18 @@ class NamedEntityGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the hand-written commands, then the verbs."""
         return list(
-            dict.fromkeys([*super().list_commands(ctx), "list", "show", "update", "delete", "restore"])
+            dict.fromkeys(
+                [
+                    *super().list_commands(ctx),
+                    "list",
+                    "show",
+                    "update",
+                    "delete",
+                    "restore",
+                    "import",
+                    "export",
+                ]
+            )
         )
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crmframe.application import Application
 
 HERE = "127.0.0.1"
+HANDED_ON = ("database", "folder", "zone", "currency", "region")
 
 
 @click.command("serve")
@@ -49,8 +50,8 @@ def serve_parent(console: Console, host: str, port: int, *, workers: bool = True
     except OSError as error:
         raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
     address = f"http://{host}:{listening.getsockname()[1]}"
-    os.environ["CRMFRAME_DATABASE"] = settings.database
-    os.environ["CRMFRAME_FOLDER"] = str(settings.folder)
+    # What the options and the demo decided reaches the child this way: an URL may hold a password.
+    os.environ.update({f"CRMFRAME_{name.upper()}": str(getattr(settings, name)) for name in HANDED_ON})
     click.echo(console.text("crmframe serves on {address}", address=address))
     if ready:
         click.echo(ready)

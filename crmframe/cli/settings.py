@@ -1,14 +1,12 @@
-"""``crmframe settings`` and ``crmframe version``."""
+"""``crmframe settings``: what is in force."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
-from crmframe import __version__
 from crmframe.cli import output
 from crmframe.cli.console import Console, json_option, pass_console
 from crmframe.core.operation.backup import safe_url
@@ -46,14 +44,3 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
         else:
             hides = value and any(word in name.lower() for word in SECRET)
             yield f"{prefix}{name}", HIDDEN if hides else value
-
-
-@click.command("version")
-@json_option
-@pass_console
-def version(console: Console) -> None:
-    """Print the version of crmframe."""
-    if console.as_json:
-        console.data({"crmframe": __version__, "python": platform.python_version()})
-    else:
-        click.echo(f"crmframe {__version__}, Python {platform.python_version()}")
