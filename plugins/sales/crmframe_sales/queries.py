@@ -256,19 +256,22 @@ def inconsistent_deals(work: UnitOfWork) -> list[Any]:
     """Return id and title of deals whose closing dates, pipeline or history contradict their stage."""
     deal, stage, change = Deal.__table__, Stage.__table__, StageChange.__table__
     closed = stage.c.kind != "open"
-    latest = sa.select(change.c.to_stage_id).where(change.c.deal_id == deal.c.id)
-    latest = latest.order_by(change.c.at.desc(), change.c.id.desc()).limit(1)
-    last = latest.scalar_subquery()
+    # Ranked once for all: PostgreSQL may walk the whole index on "at" for each deal's own latest change.
+    newest = (change.c.at.desc(), change.c.id.desc())
+    rank = sa.func.row_number().over(partition_by=change.c.deal_id, order_by=newest).label("rank")
+    ranked = sa.select(change.c.deal_id, change.c.to_stage_id, rank).subquery("ranked")
+    last = sa.select(ranked.c.deal_id, ranked.c.to_stage_id).where(ranked.c.rank == 1).subquery("last")
     return work.rows(
         sa.select(deal.c.id, deal.c.title)
         .join_from(deal, stage, stage.c.id == deal.c.stage_id)
+        .outerjoin(last, last.c.deal_id == deal.c.id)
         .where(
             sa.or_(
                 closed != deal.c.closed_at.is_not(None),
                 (stage.c.kind == "won") != deal.c.won_at.is_not(None),
                 (stage.c.kind == "lost") != deal.c.lost_at.is_not(None),
                 stage.c.pipeline_id != deal.c.pipeline_id,
-                sa.and_(last.is_not(None), last != deal.c.stage_id),
+                last.c.to_stage_id != deal.c.stage_id,
             )
         )
         .order_by(deal.c.id)
