@@ -15,7 +15,8 @@ from crmframe.testing.databases import (
 )
 from crmframe.testing.one_way import one_way_to_write, pytest_configure
 
-pytest.register_assert_rewrite("crmframe.testing.conformance")
+PARTS = ("", "_base", "_life", "_package", "_records", "_schema", "_texts", "_web")
+pytest.register_assert_rewrite(*(f"crmframe.testing.conformance{part}" for part in PARTS))
 
 __all__ = [
     "application",

@@ -1,0 +1,16 @@
+"""What holds for every plugin holds for sales."""
+
+from __future__ import annotations
+
+from crmframe.core import records
+from crmframe.core.work import UnitOfWork
+from crmframe.testing.conformance import PluginConformance
+
+
+class TestSales(PluginConformance):
+    plugin = "sales"
+
+    def prepare(self, work: UnitOfWork) -> None:
+        pipeline = records.create(work, "sales.pipeline", {"name": "Standard"})["id"]
+        stage = {"name": "Contacted", "kind": "open", "probability": 10, "pipeline_id": pipeline}
+        records.create(work, "sales.stage", stage)
