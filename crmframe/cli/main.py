@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ def main(ctx: click.Context, /, **options: Any) -> None:
 
 def run() -> None:
     """Start from ``python -m crmframe.cli.main``."""
-    sys.exit(main())
+    main(prog_name="crmframe")
 
 
 __all__ = ["CommandLine", "Console", "main"]

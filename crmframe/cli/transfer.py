@@ -29,48 +29,39 @@ OUT_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 Decorated = Callable[..., Any]
 
 
+IMPORT_OPTIONS = (
+    click.option("--dry-run", is_flag=True, help="Only show exactly what would change."),
+    click.option("--map", "mapping", multiple=True, metavar="HEADER=FIELD", help="- leaves a column out."),
+    click.option("--match", multiple=True, metavar="FIELD", help="Find existing records by this field."),
+    click.option(
+        "--alias",
+        "aliases",
+        multiple=True,
+        metavar="COLUMN:WRITTEN=MEANT",
+        help="What a value means.",
+    ),
+    click.option("--set", "constants", multiple=True, metavar="FIELD=VALUE", help="The same for every row."),
+    click.option(
+        "--mode", type=click.Choice(["create", "update", "upsert", "skip"]), help="Existing records."
+    ),
+    click.option("--clear", is_flag=True, help="Empty cells empty the field."),
+    click.option("--days", type=click.Choice(["dmy", "mdy"]), default=None, help="How 03/04/2026 is meant."),
+    click.option("--decimal-comma", is_flag=True, help="1.234,56 instead of 1,234.56."),
+    click.option("--encoding", default="", help="Found out when left out."),
+    click.option("--delimiter", default="", help="Found out when left out."),
+    click.option("--header-row", type=click.IntRange(1), default=None, help="Found out when left out."),
+    click.option(
+        "--mend",
+        type=OUT_FILE,
+        help="Where refused rows go (default: beside the file); - is nowhere.",
+    ),
+    click.option("--resume", type=ID, metavar="OPERATION", help="Go on with an interrupted import."),
+)
+
+
 def import_options(command: Decorated) -> Decorated:
     """Add what an import can be told."""
-    for option in reversed(
-        (
-            click.option("--dry-run", is_flag=True, help="Only show exactly what would change."),
-            click.option(
-                "--map", "mapping", multiple=True, metavar="HEADER=FIELD", help="- leaves a column out."
-            ),
-            click.option(
-                "--match", multiple=True, metavar="FIELD", help="Find existing records by this field."
-            ),
-            click.option(
-                "--alias",
-                "aliases",
-                multiple=True,
-                metavar="COLUMN:WRITTEN=MEANT",
-                help="What a value means.",
-            ),
-            click.option(
-                "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="The same for every row."
-            ),
-            click.option(
-                "--mode", type=click.Choice(["create", "update", "upsert", "skip"]), help="Existing records."
-            ),
-            click.option("--clear", is_flag=True, help="Empty cells empty the field."),
-            click.option(
-                "--days", type=click.Choice(["dmy", "mdy"]), default=None, help="How 03/04/2026 is meant."
-            ),
-            click.option("--decimal-comma", is_flag=True, help="1.234,56 instead of 1,234.56."),
-            click.option("--encoding", default="", help="Found out when left out."),
-            click.option("--delimiter", default="", help="Found out when left out."),
-            click.option(
-                "--header-row", type=click.IntRange(1), default=None, help="Found out when left out."
-            ),
-            click.option(
-                "--mend",
-                type=OUT_FILE,
-                help="Where refused rows go (default: beside the file); - is nowhere.",
-            ),
-            click.option("--resume", type=ID, metavar="OPERATION", help="Go on with an interrupted import."),
-        )
-    ):
+    for option in reversed(IMPORT_OPTIONS):
         command = option(command)
     return json_option(command)
 

@@ -107,3 +107,31 @@ def test_export_obeys_the_rights_of_the_user(crmframe, file) -> None:
     answer = crmframe("--as", "lisi", "export", "customer", "--columns", "name")
 
     assert answer.out.splitlines() == ["name"]
+
+
+def test_interrupted_import_goes_on_where_it_was(crmframe, tmp_path) -> None:
+    from crmframe.application import Application
+    from crmframe.core.transfer import ImportOptions, import_file
+    from crmframe.settings import read_settings
+
+    path = tmp_path / "many.csv"
+    path.write_text("name,kind\n" + "".join(f"c{i},company\n" for i in range(450)), encoding="utf-8")
+    given = {"CRMFRAME_DATABASE": crmframe.url, "CRMFRAME_CONFIG": str(crmframe.config)}
+    application = Application(
+        read_settings(given, folder=crmframe.folder), clock=crmframe.clock, migrate=False
+    )
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_file(application, None, path, "core.customer", ImportOptions(), progress=stop)
+    application.close()
+    there = int(crmframe("customer", "list", "--count").out)
+
+    answer = crmframe("import", "customer", str(path))
+
+    assert 0 < there < 450
+    assert "Going on with the interrupted import" in answer.err
+    assert int(crmframe("customer", "list", "--count").out) == 450
+    assert crmframe.rows("operations", "list", "--state", "open") == []
