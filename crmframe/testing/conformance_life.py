@@ -47,7 +47,12 @@ class LifeConformance(Conformance):
         off.close()
 
     def test_switched_off_it_blocks_nobody_and_its_data_come_back(
-        self, crm: Application, build: Make, others: tuple[str, ...], wanted: tuple[str, ...], make_samples: Samples
+        self,
+        crm: Application,
+        build: Make,
+        others: tuple[str, ...],
+        wanted: tuple[str, ...],
+        make_samples: Samples,
     ) -> None:
         entities = self.entities(crm)
         with crm.work() as work:

@@ -40,7 +40,9 @@ class SchemaConformance(Conformance):
 
         strange = {name for name in added if not name.startswith((manifest.table_prefix, "crm_"))}
         assert strange == set()
-        declared = {entity.table.name for entity in crm.registry.entities.values() if entity.plugin == self.plugin}
+        declared = {
+            entity.table.name for entity in crm.registry.entities.values() if entity.plugin == self.plugin
+        }
         assert declared <= added
 
     def test_migrations_give_exactly_the_declared_schema(
@@ -55,7 +57,9 @@ class SchemaConformance(Conformance):
 
         assert missing is None, f"a migration is missing:\n{missing.read_text(encoding='utf-8')}"
 
-    def test_migrating_again_changes_nothing(self, crm: Application, build: Make, wanted: tuple[str, ...]) -> None:
+    def test_migrating_again_changes_nothing(
+        self, crm: Application, build: Make, wanted: tuple[str, ...]
+    ) -> None:
         before = _tables(crm)
 
         again = build(*wanted, url=crm.settings.database)

@@ -15,7 +15,7 @@ from crmframe.testing.databases import (
 )
 from crmframe.testing.one_way import one_way_to_write, pytest_configure
 
-PARTS = ("", "_base", "_life", "_package", "_records", "_schema", "_texts", "_web")
+PARTS = ("", "_api", "_base", "_life", "_package", "_pages", "_records", "_schema", "_texts")
 pytest.register_assert_rewrite(*(f"crmframe.testing.conformance{part}" for part in PARTS))
 
 __all__ = [
