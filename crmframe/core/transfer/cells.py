@@ -1,0 +1,181 @@
+"""From the cells of a chunk's rows to values by field: aliases, constants, days, links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crmframe.core.entities.kinds import ValueProblem
+from crmframe.core.entities.numerals import read_number
+from crmframe.core.errors import Problem
+from crmframe.core.transfer.links import Links, Unresolved
+from crmframe.core.transfer.plan import Column, Link, Plan
+from crmframe.core.transfer.problems import problem
+from crmframe.core.transfer.reading import FileRow
+from crmframe.core.work import UnitOfWork
+
+NUMERIC = ("money", "decimal", "integer")
+
+_DAY = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](\d{4}|\d\d)(?!\d)(.*)", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Item:
+    """A row on its way to a record.
+
+    Attributes:
+        values: By field name; what is absent is left alone or gets its default.
+        inputs: What the import action is given.
+        references: System to the external id of this record.
+        key: The values of the match key; None when there is no key.
+    """
+
+    row: FileRow
+    values: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+    key: tuple[Any, ...] | None = None
+    record_id: int | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def items_of(work: UnitOfWork, plan: Plan, rows: Sequence[FileRow], links: Links) -> list[Item]:
+    """Return the rows of a chunk as items; what is wrong with a row is in its ``problems``."""
+    items = [Item(row) for row in rows]
+    width = len(plan.headers)
+    for item in items:
+        if any(item.row.cells[width:]):
+            item.problems.append(problem("too_many_cells", cells=len(item.row.cells), headers=width))
+    for column in plan.columns:
+        _fill(work, plan, column, items, links)
+    if plan.keys:
+        for item in items:
+            item.key = _key(work, plan, item)
+    return items
+
+
+def _fill(work: UnitOfWork, plan: Plan, column: Column, items: Sequence[Item], links: Links) -> None:
+    texts = [text_of(column, item.row.cells) for item in items]
+    found = links.resolve(work, column.link, {t for t in texts if t}) if column.link else {}
+    for item, text in zip(items, texts, strict=True):
+        if text:
+            value = _linked(work, column, column.link, text, found, item) if column.link else text
+            if value is not None:
+                _put(item, column, _readable(work, plan, column, value, item))
+        elif text == "" and _clears(plan, column):
+            _put(item, column, None)
+
+
+def _clears(plan: Plan, column: Column) -> bool:
+    """Return whether an empty cell takes the value away; what must have one keeps it, or gets its default."""
+    return plan.options.blanks == "clear" and column.use != "reference" and not column.field.required
+
+
+def text_of(column: Column, cells: Sequence[str]) -> str | None:
+    """Return what a row says in a column, None when it ends before it."""
+    if column.index < 0:
+        text = column.constant
+    elif column.index < len(cells):
+        text = cells[column.index].strip()
+    else:
+        return None
+    if column.aliases:
+        text = column.aliases.get(text, text)
+    return text
+
+
+def _linked(
+    work: UnitOfWork, column: Column, link: Link, text: str, found: Mapping[str, Any], item: Item
+) -> int | str | None:
+    value = found[text]
+    if isinstance(value, Unresolved):
+        target = work.schema.entity(link.entity).label
+        data = {"field": column.field.label, "target": target, "value": text[:80]}
+        code = "ambiguous_link" if value.count else "unknown_link"
+        item.problems.append(problem(code, column.field.name, count=value.count, **data))
+        return None
+    return f"{link.entity}:{value}" if link.any else int(value)
+
+
+def _put(item: Item, column: Column, value: Any) -> None:
+    if column.use == "reference":
+        item.references[column.name] = value
+        return
+    if column.use in ("value", "both"):
+        item.values[column.name] = value
+    if column.use in ("input", "both"):
+        item.inputs[column.name] = value
+
+
+def _readable(work: UnitOfWork, plan: Plan, column: Column, value: Any, item: Item) -> Any:
+    """Return the value in a form that the field itself reads in one way."""
+    kind = column.field.kind
+    try:
+        if column.days and isinstance(value, str):
+            value = year_first(value, column.days)
+        if plan.options.decimal_comma and kind.name in NUMERIC:
+            context = decimal_comma_context(work)
+            return kind.parse(read_number(value, context, money=kind.name == "money"), context)
+        if column.use in ("input", "both"):
+            # An action's model knows ISO; a field knows what people write.
+            return kind.parse(value, work.parse_context())
+    except ValueProblem as error:
+        data = {"field": column.field.label, **error.data}
+        item.problems.append(Problem(column.field.name, error.code, error.template, data))
+        return None
+    return value
+
+
+def decimal_comma_context(work: UnitOfWork) -> Any:
+    """Return the context in which 1.234,56 is a number."""
+    context = work.parse_context()
+    return type(context)(
+        zone=context.zone,
+        today=context.today,
+        region=context.region,
+        currency=context.currency,
+        decimal_comma=True,
+    )
+
+
+def year_first(text: str, order: str) -> str:
+    """Return a day written ``03/04/2025`` as 2025-04-03 or 2025-03-04; other text as it is."""
+    found = _DAY.fullmatch(text)
+    if not found:
+        return text
+    first, second, year, rest = found.groups()
+    day, month = (first, second) if order == "dmy" else (second, first)
+    century = "" if len(year) == 4 else ("20" if int(year) < 70 else "19")
+    return f"{century}{year}-{int(month):02}-{int(day):02}{rest}"
+
+
+def day_parts(text: str) -> tuple[int, int] | None:
+    """Return the first two numbers of a day that is not written year first, None for other text."""
+    found = _DAY.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _key(work: UnitOfWork, plan: Plan, item: Item) -> tuple[Any, ...] | None:
+    values = []
+    for column in plan.keys:
+        if column.use == "reference":
+            value = text_of(column, item.row.cells)
+        else:
+            value = _parsed_key(work, column, item)
+        if value is None or value == "":
+            item.problems.append(problem("key_missing", column.field.name, field=column.field.label))
+            return None
+        values.append(value)
+    return tuple(values)
+
+
+def _parsed_key(work: UnitOfWork, column: Column, item: Item) -> Any:
+    raw = item.values.get(column.name, None if column.field.writable else text_of(column, item.row.cells))
+    try:
+        return column.field.kind.parse(raw, work.parse_context())
+    except ValueProblem as error:
+        data = {"field": column.field.label, **error.data}
+        item.problems.append(Problem(column.field.name, error.code, error.template, data))
+        return None

@@ -1,0 +1,90 @@
+"""Finding the records that rows are about: one statement per chunk and key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
+from crmframe.core.entities.sort_key import sort_key
+from crmframe.core.records import rights
+from crmframe.core.storage.dialect import in_set
+from crmframe.core.transfer.cells import Item
+from crmframe.core.transfer.links import referenced
+from crmframe.core.transfer.plan import Column, Plan
+from crmframe.core.transfer.problems import problem
+from crmframe.core.work import UnitOfWork
+
+Key = tuple[Any, ...]
+
+
+def find_records(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> None:
+    """Set the record of each item that has one; a key that several records share is a problem of the row."""
+    keyed = [item for item in items if item.key is not None]
+    if not keyed:
+        return
+    found = _lookup(work, plan, {item.key for item in keyed if item.key is not None})
+    for item in keyed:
+        ids = found.get(item.key or (), ())
+        if len(ids) > 1:
+            item.problems.append(
+                problem("key_ambiguous", plan.keys[0].field.name, count=len(ids), **shown_key(plan, item))
+            )
+        item.record_id = ids[0] if len(ids) == 1 else None
+
+
+def shown_key(plan: Plan, item: Item) -> dict[str, str]:
+    """Return the key of an item for a message."""
+    field = " + ".join(column.field.label for column in plan.keys)
+    return {"field": field, "value": " + ".join(str(part)[:80] for part in item.key or ())}
+
+
+def _lookup(work: UnitOfWork, plan: Plan, keys: set[Key]) -> dict[Key, list[int]]:
+    systems = [column for column in plan.keys if column.use == "reference"]
+    if not systems:
+        return _by_fields(work, plan.entity, [column.field for column in plan.keys], keys)
+    place = plan.keys.index(systems[0])
+    known = referenced(work, plan.entity, systems[0].name, {key[place] for key in keys})
+    return {key: [known[key[place]]] for key in keys if key[place] in known}
+
+
+def _by_fields(
+    work: UnitOfWork, entity: Entity, fields: Sequence[Field], keys: set[Key]
+) -> dict[Key, list[int]]:
+    """Look up by the most telling field, compare them all."""
+    place = max(range(len(fields)), key=lambda i: len({key[i] for key in keys}))
+    field, table = fields[place], entity.table
+    term = rights.granted(work, entity, "read")
+    statement_key = ("transfer.match", entity.name, tuple(f.name for f in fields), place, term.shape)
+    statement = work.schema.statements.get(statement_key)
+    if statement is None:
+        schema = work.schema
+        columns = [schema.expression(entity, f, table) for f in fields]
+        indexed = table.c[field.key_column] if field.key_column else columns[place]
+        statement = sa.select(table.c.id, *columns).select_from(schema.joined(entity, fields))
+        statement = statement.where(in_set(indexed, "values"), term.build(table)).order_by(table.c.id)
+        work.schema.statements[statement_key] = statement
+    values = {key[place] for key in keys}
+    wanted = sorted({sort_key(value) for value in values}) if field.key_column else sorted(values)
+    found: dict[Key, list[int]] = defaultdict(list)
+    for record_id, *row in work.connection.execute(statement, {"values": wanted, **term.values}):
+        if tuple(row) in keys:
+            found[tuple(row)].append(record_id)
+    return found
+
+
+def split_by_identity(items: Sequence[Item], columns: Sequence[Column]) -> tuple[list[Item], list[Item]]:
+    """Return the items that no earlier one shares its key or external id with, and the others, for a later turn."""
+    seen: set[Any] = set()
+    first: list[Item] = []
+    later: list[Item] = []
+    for item in items:
+        marks: set[Any] = set() if item.key is None else {("key", item.key)}
+        marks |= {(c.name, item.references[c.name]) for c in columns if c.name in item.references}
+        (later if marks & seen else first).append(item)
+        seen |= marks
+    return first, later

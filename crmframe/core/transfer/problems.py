@@ -1,0 +1,57 @@
+"""What an import can refuse: the file as a whole, its columns, or one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crmframe.core.errors import BadRequest, Conflict, CrmError, Problem
+
+
+class UnreadableFile(BadRequest):
+    """The file is no table that can be read; ``reason`` says why."""
+
+    code = "unreadable_file"
+    template = "The file cannot be read: {reason}. Save it as CSV in UTF-8 and try again."
+
+
+class UnknownEncoding(BadRequest):
+    """The encoding that was named does not exist."""
+
+    code = "unknown_encoding"
+    template = "There is no encoding {encoding}. Use utf-8, gb18030 or cp1252, for example."
+
+
+class CannotResume(Conflict):
+    """The operation is not one that this file can go on with."""
+
+    code = "cannot_resume"
+    template = "Operation {id} cannot be resumed: {reason}."
+
+
+# What a file may be wrong about as a whole, and what a cell may be wrong about. Problems of values are the fields'.
+TEMPLATES: Mapping[str, str] = {
+    "unknown_column": "The file has no column {column}. Its columns are: {allowed}.",
+    "unknown_field": "There is no field {field} here. Known are: {allowed}.",
+    "unknown_key": "Records cannot be matched by {field}: no column of the file gives it.",
+    "two_links": "{field} is no link: leave out what follows the point.",
+    "no_columns": "No column of the file is a field of {entity}. Name them with --map, or look at the header row.",
+    "too_many_cells": "The row has {cells} cells under {headers} headers. Look for a missing quote or a stray separator.",
+    "unknown_link": "{field}: there is no {target} called {value}. Create it first, or give an alias for the value.",
+    "ambiguous_link": "{field}: {count} records of {target} are called {value}. Give the id or a unique code instead.",
+    "key_missing": "{field} is needed to find the record.",
+    "key_ambiguous": "{count} records have {field} {value}: it is not clear which one is meant.",
+    "exists": "There is a record with {field} {value} already.",
+    "not_there": "There is no record with {field} {value} that you may change.",
+    "row_refused": "{reason}",
+}
+
+
+def problem(code: str, field: str = "", /, **data: Any) -> Problem:
+    """Return the problem called *code*; *data* fills its sentence."""
+    return Problem(field, code, TEMPLATES[code], data)
+
+
+def problem_of(error: CrmError) -> Problem:
+    """Return what an error about a single row says, as a problem of that row."""
+    return Problem("", error.code, error.template, error.data, domain=error.domain)
