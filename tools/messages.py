@@ -96,9 +96,9 @@ def find(domain: str) -> dict[str, str]:
     known = trees if domain == CORE else {**trees, **_trees(PACKAGES[CORE])}
     positions = _positions(known.values())
     for path, tree in trees.items():
-        _Texts(finds, positions, path.relative_to(ROOT).as_posix()).visit(tree)
+        _Texts(finds, positions, path.relative_to(package.parent).as_posix()).visit(tree)
     for path in sorted(package.rglob("*.html")):
-        finds.add(_of_template(path), path.relative_to(ROOT).as_posix())
+        finds.add(_of_template(path), path.relative_to(package.parent).as_posix())
     _of_registry(finds, domain)
     return finds.places
 
@@ -125,7 +125,7 @@ def _trees(package: Path) -> dict[Path, ast.Module]:
 
 def _sources(package: Path) -> list[Path]:
     files = (p for p in package.rglob("*.py") if not SKIPPED & set(p.relative_to(package).parts))
-    return sorted(each for each in files if each.relative_to(ROOT).as_posix() not in NO_FILES)
+    return sorted(each for each in files if each.relative_to(package.parent).as_posix() not in NO_FILES)
 
 
 def _positions(trees: Iterable[ast.Module]) -> dict[str, set[int]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from crmframe.core.errors import NotFound, Problem, Vetoed
-from crmframe.core.i18n import Translator, filled
+from crmframe.core.errors import InvalidInput, NotFound, Problem, Vetoed
+from crmframe.core.i18n import Translator, filled, locale_of
+from crmframe.kernel.codes import CODES, CannotChangePlugin, CannotStart, PluginProblem
+from crmframe.kernel.manifest import core_manifest
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 
@@ -15,7 +18,11 @@ HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 @pytest.fixture
 def translator(tmp_path: Path) -> Translator:
     texts = {
-        "core": {"Deal": "", "Customer": "客户", "There is no {entity} {id}, or you may not see it.": "没有{entity} {id}。"},
+        "core": {
+            "Deal": "",
+            "Customer": "客户",
+            "There is no {entity} {id}, or you may not see it.": "没有{entity} {id}。",
+        },
         "sales": {"Deal": "商机", "{title} is closed.": "{title} 已关闭。"},
     }
     for domain, messages in texts.items():
@@ -55,3 +62,76 @@ def test_a_veto_speaks_the_language_of_its_plugin(translator: Translator) -> Non
 def test_filling_never_fails() -> None:
     assert filled("{a.b} {", {"a": 1}) == "{a.b} {"
     assert filled("{missing}", {}) == "{missing}"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Translator:
+    return Translator({"core": core_manifest().locale})
+
+
+@pytest.mark.parametrize(("text", "locale"), [
+    ("zh", "zh_Hans"), ("zh-CN", "zh_Hans"), ("zh_CN", "zh_Hans"), ("zh-Hans", "zh_Hans"), ("ZH_hans", "zh_Hans"),
+    ("en", "en"), ("en-GB", "en"), ("de", "en"), ("", "en"),
+])  # fmt: skip
+def test_locales_are_known_in_every_spelling(text: str, locale: str) -> None:
+    assert locale_of(text) == locale
+
+
+def test_a_problem_of_a_plugin_reads_in_chinese(shipped: Translator) -> None:
+    problem = PluginProblem("sales", "P003", {"needs": "mail", "reason": "is not enabled"})
+
+    assert shipped.message(problem, "zh_Hans") == "sales 需要插件 mail，而后者未启用。"
+    assert shipped.message(problem, "en") == problem.message()
+
+
+def test_the_reasons_behind_a_problem_are_translated_one_by_one(shipped: Translator) -> None:
+    reasons = (
+        Problem("", "manifest", "There is no package {module}.", {"module": "x"}),
+        Problem("", "manifest", "The file {file} is missing.", {"file": "y"}),
+    )
+    problem = PluginProblem("sales", "P014", {"error": "English"}, reasons=reasons)
+
+    assert shipped.message(problem, "zh_Hans") == "sales 的清单无效：没有包 x。 缺少文件 y。"
+    start = CannotStart(PluginProblem("sales", "P001"), PluginProblem("mail", "P001"))
+    assert shipped.message(start, "zh_Hans").count("已启用但未安装") == 2
+    assert shipped.message(start, "en") == str(start)
+
+
+def test_a_refused_change_of_a_plugin_says_why_in_chinese(shipped: Translator) -> None:
+    why = Problem("", "P001", CODES["P001"], {"plugin": "sales"})
+
+    assert shipped.message(CannotChangePlugin(why), "zh_Hans").startswith("插件 sales 已启用但未安装。")
+
+
+def test_wrong_fields_are_named_by_their_labels(shipped: Translator) -> None:
+    problems = [
+        Problem("name", "required", "{field} is required.", {"field": "Name"}),
+        Problem("tax_id", "required", "{field} is required.", {"field": "Tax id"}),
+        Problem("", "odd", "Something went wrong."),
+    ]
+    error = InvalidInput(problems)
+
+    assert shipped.message(error, "zh_Hans") == "以下内容需要更正：名称、税号、记录。"
+    assert [shipped.message(each, "zh_Hans") for each in problems] == ["名称必填。", "税号必填。", "出错了。"]
+    assert shipped.message(error, "en") == str(error)
+
+
+def test_what_is_marked_fuzzy_or_empty_stays_english(tmp_path: Path) -> None:
+    folder = tmp_path / "zh_Hans" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    entries = '#, fuzzy\nmsgid "One"\nmsgstr "也许"\n\nmsgid "Two"\nmsgstr ""\n\nmsgid "Three"\nmsgstr "三"\n'
+    (folder / "core.po").write_text(HEADER + entries, encoding="utf-8")
+    translator = Translator({"core": tmp_path})
+
+    assert [translator.translate("core", "zh_Hans", each) for each in ("One", "Two", "Three")] == [
+        "One",
+        "Two",
+        "三",
+    ]
+
+
+def test_a_catalog_is_read_once_however_many_ask(translator: Translator) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: translator.catalog("sales", "zh_Hans"), range(50)))
+
+    assert all(each is found[0] for each in found)
