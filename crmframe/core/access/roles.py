@@ -48,7 +48,9 @@ class Grant:
 class CreateMany(Protocol):
     """``records.create_many``, handed in: records build on access."""
 
-    def __call__(self, work: UnitOfWork, entity: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    def __call__(
+        self, work: UnitOfWork, entity_name: str, rows: Sequence[Mapping[str, Any]], /
+    ) -> Sequence[int]:
         """Create records and return their ids."""
 
 

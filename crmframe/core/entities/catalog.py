@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.entities.kinds import AnyReference, Reference
 from crmframe.core.entities.registry import Registry
 from crmframe.core.journal.tables import reference
 
@@ -37,9 +38,9 @@ def _references(registry: Registry) -> Iterator[dict[str, Any]]:
     for entity in registry.entities.values():
         for field in entity.fields.values():
             kind = field.kind
-            if field.source != "column" or field.system or kind.name not in ("reference", "any_reference"):
+            if field.source != "column" or field.system or not isinstance(kind, AnyReference | Reference):
                 continue
-            target = kind.entity if kind.name == "reference" else "*"
+            target = kind.entity if isinstance(kind, Reference) else "*"
             rule = "cascade" if kind.on_delete == "clear" and field.required else kind.on_delete
             names = {"table_name": entity.table.name, "column_name": field.name, "entity": entity.name}
             yield {**names, "target": target, "on_delete": rule}

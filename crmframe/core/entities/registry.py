@@ -9,6 +9,7 @@ from dataclasses import replace
 from crmframe.core.contributions import Action, Choice, ChoiceExtension, Extension
 from crmframe.core.entities.entity import Entity, entity_of
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import Choices, MultiChoice
 from crmframe.core.entities.maintained import Derived, Maintained
 from crmframe.core.errors import NotFound
 
@@ -109,7 +110,9 @@ class Registry:
 
     def _with_choices(self, entity: Entity, field: Field) -> Field:
         more: Sequence[Choice] = self._choices.get((entity.name, field.name), ())
-        return replace(field, kind=field.kind.with_choices(more)) if more else field
+        if more and isinstance(field.kind, Choices | MultiChoice):
+            return replace(field, kind=field.kind.with_choices(more))
+        return field
 
 
 def build_registry(

@@ -94,14 +94,10 @@ class JournalBuffer:
             return
         continued = self.operation_id is not None
         if not continued:
-            self.operation_id = connection.execute(_INSERT_OPERATION, self._operation()).inserted_primary_key[
-                0
-            ]
+            self.operation_id = _inserted(connection, _INSERT_OPERATION, self._operation())
         elif self.origin.finish:
             connection.execute(_FINISH_OPERATION, {"operation": self.operation_id})
-        self.commit_id = connection.execute(
-            _INSERT_COMMIT, self._commit(connection, continued)
-        ).inserted_primary_key[0]
+        self.commit_id = _inserted(connection, _INSERT_COMMIT, self._commit(connection, continued))
         if self.changes:
             connection.execute(_INSERT_CHANGE, [self._change(change) for change in self.changes])
         if self.events:
@@ -130,7 +126,7 @@ class JournalBuffer:
     def _commit(self, connection: sa.Connection, continued: bool) -> dict[str, Any]:
         position = 1
         if continued:
-            position = 1 + connection.scalar(_LAST_POSITION, {"operation": self.operation_id})
+            position = 1 + (connection.scalar(_LAST_POSITION, {"operation": self.operation_id}) or 0)
         postgresql = connection.dialect.name == "postgresql"
         epoch = connection.scalar(_CURSOR_EPOCH) or 0 if postgresql else 0
         txid = connection.scalar(_TRANSACTION_ID) if postgresql else 0
@@ -153,6 +149,11 @@ class JournalBuffer:
             "version": change.version,
             "before": None if change.before is None else canonical_json(change.before),
         }
+
+
+def _inserted(connection: sa.Connection, statement: sa.Insert, values: Mapping[str, Any]) -> int:
+    key: Any = connection.execute(statement, values).inserted_primary_key
+    return int(key[0])
 
 
 def runs_of(ids: Sequence[int]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Mapped
 
@@ -23,7 +24,7 @@ from crmframe.api import (
     records,
 )
 
-Base = plugin_base("hello")
+Base: Any = plugin_base("hello")
 STATUSES = (Choice("offered", "Offered", "blue"), Choice("sold", "Sold", "green"))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
 from crmframe.api import Choice, field, kinds, plugin_base
 
-Base = plugin_base("loyalty")
+Base: Any = plugin_base("loyalty")
 
 TIERS = (
     Choice("silver", "Silver", "grey"),

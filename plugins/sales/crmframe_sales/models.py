@@ -24,7 +24,7 @@ from crmframe.api import (
     plugin_base,
 )
 
-Base = plugin_base("sales")
+Base: Any = plugin_base("sales")
 
 STAGE_KINDS = (Choice("open", "Open", "blue"), Choice("won", "Won", "green"), Choice("lost", "Lost", "red"))
 STAGE_ACTIONS = ("move", "win", "lose", "reopen", "place")
