@@ -55,7 +55,9 @@ IMPORT_OPTIONS = (
         type=OUT_FILE,
         help="Where refused rows go (default: beside the file); - is nowhere.",
     ),
-    click.option("--resume", type=ID, metavar="OPERATION", help="Go on with an interrupted import."),
+    click.option(
+        "--resume", type=ID, metavar="OPERATION", help="Go on with an interrupted import, by its own options."
+    ),
 )
 
 
@@ -106,7 +108,7 @@ def run_import(console: Console, entity: Entity, file: Path, given: dict[str, An
         console.actor,
         file,
         entity.name,
-        options,
+        None if given["resume"] else options,
         operation=resumed,
         progress=printer.print_rows,
     )

@@ -121,17 +121,20 @@ def test_interrupted_import_goes_on_where_it_was(crmframe, tmp_path) -> None:
         read_settings(given, folder=crmframe.folder), clock=crmframe.clock, migrate=False
     )
 
+    options = ImportOptions(mend=tmp_path / "many.refused.csv")
+
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_file(application, None, path, "core.customer", ImportOptions(), progress=stop)
+        import_file(application, None, path, "core.customer", options, progress=stop)
     application.close()
     there = int(crmframe("customer", "list", "--count").out)
 
     answer = crmframe("import", "customer", str(path))
 
     assert 0 < there < 450
+    assert answer.status == 0, answer.err
     assert "Going on with the interrupted import" in answer.err
     assert int(crmframe("customer", "list", "--count").out) == 450
     assert crmframe.rows("operations", "list", "--state", "open") == []
