@@ -21,6 +21,7 @@ from crmframe.core.entities.registry import Registry, build_registry
 from crmframe.core.entities.schema import Schema
 from crmframe.core.i18n import Translator
 from crmframe.core.jobs.running import AnyJob
+from crmframe.core.journal.subscriptions import is_registered, register
 from crmframe.core.journal.write import Origin
 from crmframe.core.storage.engine import Database
 from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
@@ -71,7 +72,7 @@ class Application:
             self.database.engine,
             settings.plugin_options(),
             migrate=migrate,
-            hooks=Hooks(clock=clock),
+            hooks=Hooks(clock=clock, recover=_recover),
             examine=self._examine,
         )
         self.hooks = self.plugins.hooks
@@ -80,16 +81,18 @@ class Application:
         self._schema: Schema | None = None
         self._listeners: list[Callable[[], None]] = []
         if migrate:
-            self._store_catalog()
+            self._store_declarations()
 
     def _examine(self, plugin: LoadedPlugin) -> None:
         """Refuse a plugin whose names clash with those of the plugins before it."""
         _registry([*self._candidates, plugin])
         self._candidates.append(plugin)
 
-    def _store_catalog(self) -> None:
+    def _store_declarations(self) -> None:
         with self.database.write() as connection:
             store_catalog(connection, self.registry)
+            if not is_registered(connection, self.subscriptions):
+                register(connection, self.subscriptions)
 
     @cached_property
     def jobs(self) -> dict[str, AnyJob]:
@@ -176,6 +179,13 @@ class Application:
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
+
+
+def _recover(context: object) -> None:
+    """Free a page's transaction from a statement that a plugin's part broke: PostgreSQL refuses all that follow."""
+    work = getattr(context, "work", None)
+    if isinstance(work, UnitOfWork) and not work.writes:
+        work.connection.rollback()
 
 
 def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
+from crmframe.core.access.accounts import purge
 from crmframe.core.activities import models as activities
+from crmframe.core.contributions import Job
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.jobs import tables as job_tables
 from crmframe.core.journal import event_tables
 from crmframe.core.journal import tables as journal_tables
+from crmframe.core.work import UnitOfWork
 from crmframe.hookspecs import hookimpl
 
 # Tables that are no entities: importing their modules is what puts them into the schema.
@@ -41,7 +47,26 @@ ENTITIES = (
 )
 
 
+KEPT_ANSWERS = timedelta(days=1)
+KEPT_JOBS = timedelta(days=30)
+
+
 @hookimpl
 def entities() -> Sequence[type[Any]]:
     """Declare the core's record types, targets before what refers to them."""
     return ENTITIES
+
+
+@hookimpl
+def jobs() -> Sequence[Job]:
+    """Declare the nightly clean-up."""
+    return [Job("core.clean_up", clean_up, cron="17 3 * * *")]
+
+
+def clean_up(work: UnitOfWork, payload: Mapping[str, Any]) -> None:
+    """Delete what has served its time: ended sessions, old log-in attempts, kept answers, jobs done long ago."""
+    purge(work.connection, work.now)
+    answers, done = journal_tables.idempotency, job_tables.job
+    work.connection.execute(sa.delete(answers).where(answers.c.at < work.now - KEPT_ANSWERS))
+    finished = sa.and_(done.c.state == "done", done.c.finished_at < work.now - KEPT_JOBS)
+    work.connection.execute(sa.delete(done).where(finished))

@@ -10,6 +10,7 @@ import structlog
 
 from crmframe.core.access.loading import ActorCache
 from crmframe.core.access.passwords import Hasher
+from crmframe.core.jobs.engine import load_engine
 from crmframe.core.jobs.worker import Worker
 from crmframe.kernel.state import read_generation
 from crmframe.web import api, auth, health, pages
@@ -83,7 +84,9 @@ def _add_plugin(site: Site, plugin: LoadedPlugin) -> None:
 
 def start_workers(site: Site) -> None:
     """Deliver events and run jobs of the site's application, until the site is closed."""
-    worker, stop = Worker(site.application), threading.Event()
+    settings = site.application.settings
+    engine = load_engine(site.application, settings.job_engine)
+    worker, stop = Worker(site.application, threads=settings.workers, engine=engine), threading.Event()
     thread = threading.Thread(target=worker.run_forever, args=(stop,), name="crmframe-workers", daemon=True)
 
     def stop_workers() -> None:

@@ -64,7 +64,7 @@ def test_head_has_the_headers_and_no_body(admin):
 
 
 def test_the_access_log_is_json_with_the_ids_and_without_the_query(admin, capfd):
-    from crmframe.web.logs import configure_logs
+    from crmframe.logs import configure_logs
 
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

@@ -128,7 +128,7 @@ class JournalBuffer:
         if continued:
             position = 1 + (connection.scalar(_LAST_POSITION, {"operation": self.operation_id}) or 0)
         postgresql = connection.dialect.name == "postgresql"
-        epoch = connection.scalar(_CURSOR_EPOCH) or 0 if postgresql else 0
+        epoch = connection.scalar(_CURSOR_EPOCH) or 0
         txid = connection.scalar(_TRANSACTION_ID) if postgresql else 0
         return {
             "operation_id": self.operation_id,
