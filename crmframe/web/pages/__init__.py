@@ -1,47 +1,75 @@
-"""Stand-in until the pages land: sign-in form and error page without any design, so that the server runs."""
+"""The pages of the core, and those derived from every entity."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from html import escape
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crmframe.web.endpoint import Endpoint
+from crmframe.web.errors import PASSWORD_PAGE
+from crmframe.web.pages import board, detail, editing, export, histories, home, lists, plugins, roles, running
+from crmframe.web.rendering import PageRenderer
 
 if TYPE_CHECKING:
     from crmframe.application import Application
-    from crmframe.core.work import UnitOfWork
-    from crmframe.web.endpoint import Endpoint
-    from crmframe.web.respond import Call
+    from crmframe.web.endpoint import Handler
     from crmframe.web.site import Renderer
-
-
-class PlainRenderer:
-    """Shows what it is given."""
-
-    def page(self, call: Call, work: UnitOfWork | None, template: str, data: Mapping[str, Any]) -> str:
-        """Return the form for ``login.html``, a list of the variables for every other template."""
-        if template == "login.html":
-            fields = (
-                f'<input name="name" value="{escape(data["name"])}"><input name="password" type="password">'
-            )
-            hidden = f'<input name="next" type="hidden" value="{escape(data["next"])}">'
-            error = escape(str(data["error"] or ""))
-            return (
-                f'<!doctype html><p>{error}</p><form method="post">{fields}{hidden}<button>OK</button></form>'
-            )
-        shown = "".join(f"<dt>{escape(key)}</dt><dd>{escape(str(value))}</dd>" for key, value in data.items())
-        return f"<!doctype html><title>{escape(template)}</title><dl>{shown}</dl>"
-
-    def error(self, call: Call | None, locale: str, problem: Mapping[str, Any]) -> str:
-        """Return title, sentence and number."""
-        parts = (problem["title"], problem["detail"], problem["instance"])
-        return "<!doctype html>" + "".join(f"<p>{escape(str(part))}</p>" for part in parts)
 
 
 def renderer(application: Application) -> Renderer:
     """Return what turns data into pages."""
-    return PlainRenderer()
+    return PageRenderer(application)
 
 
 def page_routes(application: Application) -> Iterable[tuple[str, str, Endpoint]]:
     """Return methods, path and endpoint of every page of the core."""
-    return ()
+    return ROUTES
+
+
+def form(handler: Handler) -> Endpoint:
+    """Return a handler that writes in a transaction of its own, so that a refused form can be shown again."""
+    return Endpoint(handler, write=False)
+
+
+ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/", Endpoint(home.show_home)),
+    ("POST", "/account/language", Endpoint(home.choose_language, public=True, write=False)),
+    ("GET", PASSWORD_PAGE, Endpoint(roles.show_own_password)),
+    ("POST", PASSWORD_PAGE, form(roles.save_own_password)),
+    ("GET", "/journal", Endpoint(histories.show_journal)),
+    ("GET", "/journal/{id:int}", Endpoint(histories.show_operation)),
+    ("POST", "/undo/{id:int}", form(histories.undo)),
+    ("GET", "/admin/roles", Endpoint(roles.show_roles)),
+    ("GET", "/admin/roles/{id:int}", Endpoint(roles.show_role)),
+    ("POST", "/admin/roles/{id:int}", form(roles.save_role)),
+    ("GET", "/admin/users", Endpoint(roles.show_roles)),
+    ("GET", "/admin/users/{id:int}", Endpoint(roles.show_access)),
+    ("POST", "/admin/users/{id:int}", form(roles.save_access)),
+    ("POST", "/admin/users/{id:int}/password", form(roles.save_password)),
+    ("GET", "/admin/plugins", Endpoint(plugins.show_plugins)),
+    ("GET", "/admin/plugins/{name}", Endpoint(plugins.show_plan)),
+    ("POST", "/admin/plugins/{name}", form(plugins.switch)),
+    ("GET", "/admin/jobs", Endpoint(running.show_jobs)),
+    ("POST", "/admin/jobs/{id:int}/{verb}", Endpoint(running.change_job)),
+    ("POST", "/admin/events/{id:int}/{verb}", Endpoint(running.change_letter)),
+    ("GET", "/{slug}", Endpoint(lists.show_list)),
+    ("GET", "/{slug}/condition", Endpoint(lists.show_condition)),
+    ("GET", "/{slug}/options", Endpoint(lists.show_options)),
+    ("GET", "/{slug}/export", Endpoint(export.export)),
+    ("POST", "/{slug}/several", form(lists.change_several)),
+    ("GET", "/{slug}/board", Endpoint(board.show_board)),
+    ("GET", "/{slug}/new", Endpoint(editing.show_new)),
+    ("POST", "/{slug}/new", form(editing.create)),
+    ("GET", "/{slug}/{id:int}", Endpoint(detail.show)),
+    ("GET", "/{slug}/{id:int}/edit", Endpoint(editing.show_edit)),
+    ("POST", "/{slug}/{id:int}/edit", form(editing.update)),
+    ("POST", "/{slug}/{id:int}/set", form(editing.set_value)),
+    ("GET", "/{slug}/{id:int}/delete", Endpoint(editing.show_delete)),
+    ("POST", "/{slug}/{id:int}/delete", form(editing.put_away)),
+    ("POST", "/{slug}/{id:int}/archive", form(editing.put_away)),
+    ("POST", "/{slug}/{id:int}/unarchive", form(editing.put_away)),
+    ("GET", "/{slug}/{id:int}/history", Endpoint(histories.show_history)),
+    ("POST", "/{slug}/{id:int}/activity", form(editing.add_activity)),
+    ("GET", "/{slug}/{id:int}/{verb}", Endpoint(editing.show_action)),
+    ("POST", "/{slug}/{id:int}/{verb}", form(editing.run_action)),
+)

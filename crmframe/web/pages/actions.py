@@ -1,0 +1,143 @@
+"""Actions as buttons and forms: what an action asks for is read off its input model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from crmframe.core.contributions import Action
+from crmframe.core.entities.entity import Entity
+from crmframe.core.errors import Problem
+from crmframe.web.formats import at_zone
+from crmframe.web.pages import lookup
+from crmframe.web.pages.inputs import reference_options
+
+if TYPE_CHECKING:
+    from crmframe.web.pages.view import View
+
+FORMATS = {"date": "date", "date-time": "datetime-local", "email": "email", "uri": "url"}
+
+
+def buttons_of(view: View, entity: Entity, record_id: int) -> list[dict[str, Any]]:
+    """Return the buttons of the actions that the reader may run on some records."""
+    found = []
+    for name, action in view.work.registry.actions.get(entity.name, {}).items():
+        if action.imports is None and view.may(f"{entity.name}.{name}"):
+            found.append(
+                {
+                    "label": label_of(view, entity, action),
+                    "url": f"/{entity.slug}/{record_id}/{name}",
+                    "method": "post" if action.input is None and not action.confirm else "get",
+                    "tone": action.tone,
+                }
+            )
+    return found
+
+
+def label_of(view: View, entity: Entity, action: Action) -> str:
+    """Return what the button says."""
+    return view.text(owner_of(view, entity, action), action.label)
+
+
+def owner_of(view: View, entity: Entity, action: Action) -> str:
+    """Return the plugin of an action, in whose language its labels are."""
+    owner: str = view.work.registry.action_owner[entity.name, action.name]
+    return owner
+
+
+def controls_of(
+    view: View,
+    entity: Entity,
+    action: Action,
+    values: Mapping[str, Any],
+    problems: Sequence[Problem] = (),
+) -> list[dict[str, Any]]:
+    """Return the controls of an action's input."""
+    if action.input is None:
+        return []
+    schemas = action.input.model_json_schema()["properties"]
+    targets = [str(target) for schema in schemas.values() if (target := schema.get("entity"))]
+    offers = lookup.offers_of(view.work, targets)
+    plugin = owner_of(view, entity, action)
+    controls = []
+    for name, info in action.input.model_fields.items():
+        made = _control(view, plugin, name, info, schemas[name], values.get(name), offers)
+        made["errors"] = [_message(view, p, made["label"]) for p in problems if p.field == name]
+        controls.append(made)
+    return controls
+
+
+def _message(view: View, problem: Problem, label: str) -> str:
+    data = {**problem.data, "field": label} if "field" in problem.data else problem.data
+    return view.translator.translate(problem.domain, view.locale, problem.template, **data)
+
+
+def _control(  # noqa: PLR0913, PLR0917 - one call site; a class for it would hide more than it shows
+    view: View,
+    plugin: str,
+    name: str,
+    info: FieldInfo,
+    schema: Mapping[str, Any],
+    value: Any,
+    offers: lookup.Titles,
+) -> dict[str, Any]:
+    plain = next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), schema)
+    kind, target = plain.get("type"), schema.get("entity")
+    found = {
+        "name": name,
+        "id": f"f-{name}",
+        "label": view.text(plugin, info.title or name.replace("_", " ").capitalize()),
+        "type": FORMATS.get(plain.get("format", ""), "text"),
+        "value": value or "",
+        "required": info.is_required(),
+        "wide": False,
+        "max": plain.get("maxLength"),
+        "numeric": kind in ("integer", "number") and not target,
+        "options": [],
+        "search": "",
+        "suggestions": [],
+        "hint": view.text(plugin, info.description) if info.description else "",
+        "errors": [],
+    }
+    if target:
+        options = reference_options(offers.get(str(target), {}), value)
+        entity = view.work.registry.entities.get(target)
+        search = f"/{entity.slug}/options" if entity and len(options) > lookup.OFFERED else ""
+        return found | {"type": "select", "options": options, "search": search}
+    if "enum" in plain:
+        return found | {
+            "type": "select",
+            "options": [("", "", False), *((e, e, e == value) for e in plain["enum"])],
+        }
+    if kind == "boolean":
+        return found | {"type": "yes_no", "value": value in (True, "true")}
+    if kind in ("array", "object"):
+        return found | {"type": "area", "wide": True}
+    return found
+
+
+def posted(view: View, model: type[BaseModel] | None, form: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the form sent for an action's input; what was left empty is left out."""
+    if model is None:
+        return {}
+    values: dict[str, Any] = {}
+    for name, schema in model.model_json_schema()["properties"].items():
+        text = form.get(name, "")
+        plain = next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), schema)
+        if not text:
+            continue
+        if plain.get("format") == "date-time":
+            text = at_zone(text, view.zone)
+        values[name] = _decoded(text) if plain.get("type") in ("array", "object") else text
+    return values
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

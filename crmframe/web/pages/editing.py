@@ -1,0 +1,310 @@
+"""Pages that create and change one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crmframe.core import records
+from crmframe.core.access.fields import writable_fields
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
+from crmframe.core.errors import (
+    BadRequest,
+    CrmError,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    Stale,
+    Unavailable,
+)
+from crmframe.web.pages import actions, cells, form, lookup
+from crmframe.web.pages.doing import change, entity_at, version_in
+from crmframe.web.pages.view import View, view_of
+from crmframe.web.respond import Call, Reply
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
+
+AWAY = (PermissionDenied, NotFound, Unavailable)
+
+
+def show_new(call: Call, work: UnitOfWork) -> Reply:
+    """Show an empty form, filled with defaults and with what the link says."""
+    view, entity = view_of(call, work), entity_at(call, work)
+    _require(work, entity, "create")
+    wanted = form.form_of(view, entity)
+    return Reply(_form(view, wanted, form.prefilled(call, work, wanted)), "form.html")
+
+
+def create(call: Call, work: UnitOfWork) -> Reply:
+    """Create a record; show the form again with everything that is wrong."""
+    view, entity = view_of(call, work), entity_at(call, work)
+    wanted = form.form_of(view, entity)
+    values = form.posted(call, view, _fields(work, wanted))
+    # What the form left empty gets its default.
+    given = {name: value for name, value in values.items() if value not in ("", [])}
+    try:
+        return change(
+            call, work, lambda w: records.create(w, entity.name, given), lambda r: f"/{entity.slug}/{r['id']}"
+        )
+    except AWAY:
+        raise
+    except CrmError as error:
+        return Reply(_form(view, wanted, values, error), "form.html", error.status)
+
+
+def show_edit(call: Call, work: UnitOfWork) -> Reply:
+    """Show a record in a form."""
+    view, entity = view_of(call, work), entity_at(call, work)
+    _require(work, entity, "update")
+    record = records.get(work, entity.name, call.path["id"])
+    wanted = form.form_of(view, entity, record)
+    return Reply(_form(view, wanted, record, record=record), "form.html")
+
+
+def update(call: Call, work: UnitOfWork) -> Reply:
+    """Save the form; show it again when something is wrong, and both values when somebody else was faster."""
+    view, entity = view_of(call, work), entity_at(call, work)
+    record = records.get(work, entity.name, call.path["id"])
+    wanted = form.form_of(view, entity, record)
+    fields = _fields(work, wanted)
+    values = form.posted(call, view, fields)
+    changed = form.differing(view, fields, values, record)
+    url = f"/{entity.slug}/{record['id']}"
+    try:
+        return change(
+            call,
+            work,
+            lambda w: records.update(w, entity.name, record["id"], changed, version=version_in(call)),
+            call.form.get("back") or url if _is_local(call.form.get("back", "")) else url,
+        )
+    except AWAY:
+        raise
+    except Stale as error:
+        return Reply(_merge(view, entity, changed, record["id"]), "merge.html", error.status)
+    except CrmError as error:
+        return Reply(
+            _form(view, wanted, {**record, **values}, error, record=record), "form.html", error.status
+        )
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith("/") and not url.startswith(("//", "/\\"))
+
+
+def _form(
+    view: View,
+    wanted: form.FormView,
+    values: Mapping[str, Any],
+    error: CrmError | None = None,
+    *,
+    record: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    entity = wanted.entity
+    controls = form.controls_of(view, wanted, values, form.problems_of(error))
+    title = str(record.get(entity.title) or record["id"]) if record else ""
+    return {
+        "view": view,
+        "entity": entity,
+        "record": record,
+        "title": title or view.say("New: {entity}", entity=view.label(entity)),
+        "controls": controls,
+        "problems": form.general_messages(view, error, list(wanted.fields)),
+        "failed": error is not None,
+        "action": f"/{entity.slug}/{record['id']}/edit" if record else f"/{entity.slug}/new",
+        "cancel": f"/{entity.slug}/{record['id']}" if record else f"/{entity.slug}",
+    }
+
+
+def _fields(work: UnitOfWork, wanted: form.FormView) -> list[Field]:
+    known = work.schema.fields(wanted.entity)
+    return [known[name] for name in wanted.fields if name in known]
+
+
+def _require(work: UnitOfWork, entity: Entity, verb: str) -> None:
+    permission = f"{entity.name}.{verb}"
+    if not work.actor.may(permission):
+        raise PermissionDenied(permission=permission)
+
+
+def _merge(view: View, entity: Entity, changed: Mapping[str, Any], record_id: int) -> dict[str, Any]:
+    """Return the choices between what this reader wrote and what somebody else has saved."""
+    now = records.get(view.work, entity.name, record_id)
+    known = view.work.schema.fields(entity)
+    fields = [known[name] for name in changed]
+    mine = {field.name: _parsed(view, field, changed[field.name]) for field in fields}
+    titles = lookup.titles_of(view.work, lookup.wanted_of(fields, [now, mine]))
+    rows = []
+    for field in fields:
+        show = cells.renderer(view, entity, field, titles)
+        held = field.kind.to_text(now[field.name]) if now[field.name] is not None else ""
+        given = changed[field.name]
+        rows.append(
+            {
+                "name": field.name,
+                "label": view.field_label(field),
+                "theirs": (held, show(now[field.name], now)),
+                "mine": (";".join(given) if isinstance(given, list) else given, show(mine[field.name], now)),
+            }
+        )
+    return {
+        "view": view,
+        "entity": entity,
+        "record": now,
+        "title": str(now.get(entity.title) or record_id),
+        "rows": rows,
+    }
+
+
+def _parsed(view: View, field: Field, given: Any) -> Any:
+    try:
+        return field.kind.parse(given, view.work.parse_context())
+    except ValueError:
+        return None
+
+
+# --- one value, actions, putting away -----------------------------------------------------------------
+
+
+def set_value(call: Call, work: UnitOfWork) -> Reply:
+    """Write one field, as the "move to" control of a board does when the entity has no action for it."""
+    entity, name = entity_at(call, work), call.form.get("field", "")
+    if name not in writable_fields(work, entity):
+        raise BadRequest(reason="field")
+    values, record_id = {name: call.form.get("value", "")}, call.path["id"]
+    back = call.form.get("back", "")
+    return change(
+        call,
+        work,
+        lambda w: records.update(w, entity.name, record_id, values, version=version_in(call)),
+        back if _is_local(back) else f"/{entity.slug}/{record_id}",
+    )
+
+
+def show_action(call: Call, work: UnitOfWork) -> Reply:
+    """Ask for what an action needs."""
+    view, entity, record_id = view_of(call, work), entity_at(call, work), call.path["id"]
+    action = records.action_of(work, entity, call.path["verb"])
+    _require(work, entity, action.name)
+    record = records.get(work, entity.name, record_id)
+    return Reply(_action(view, entity, action, record, {**record, **dict(call.query)}), "action.html")
+
+
+def run_action(call: Call, work: UnitOfWork) -> Reply:
+    """Run an action; ask again when something is missing or wrong."""
+    view, entity, record_id = view_of(call, work), entity_at(call, work), call.path["id"]
+    action = records.action_of(work, entity, call.path["verb"])
+    data = actions.posted(view, action.input, call.form)
+    back = call.form.get("back", "")
+    url = back if _is_local(back) else f"/{entity.slug}/{record_id}"
+    version = version_in(call)
+    try:
+        return change(
+            call,
+            work,
+            lambda w: records.run(w, entity.name, record_id, action.name, data, version=version),
+            url,
+        )
+    except AWAY:
+        raise
+    except CrmError as error:
+        record = records.get(work, entity.name, record_id)
+        shown = _action(view, entity, action, record, call.form, error)
+        return Reply(shown | {"back": url}, "action.html", error.status)
+
+
+def _action(
+    view: View,
+    entity: Entity,
+    action: Any,
+    record: Mapping[str, Any],
+    values: Mapping[str, Any],
+    error: CrmError | None = None,
+) -> dict[str, Any]:
+    controls = actions.controls_of(view, entity, action, values, form.problems_of(error))
+    url = f"/{entity.slug}/{record['id']}"
+    plugin = actions.owner_of(view, entity, action)
+    return {
+        "view": view,
+        "entity": entity,
+        "record": record,
+        "title": str(record.get(entity.title) or record["id"]),
+        "label": actions.label_of(view, entity, action),
+        "confirm": view.text(plugin, action.confirm) if action.confirm else "",
+        "tone": action.tone,
+        "controls": controls,
+        "problems": form.general_messages(view, error, [each["name"] for each in controls]),
+        "url": f"{url}/{action.name}",
+        "back": url,
+        "undoable": action.undoable,
+    }
+
+
+def show_delete(call: Call, work: UnitOfWork) -> Reply:
+    """Ask whether to delete, and say what else is touched."""
+    view, entity, record_id = view_of(call, work), entity_at(call, work), call.path["id"]
+    _require(work, entity, "delete")
+    record = records.get(work, entity.name, record_id)
+    title = str(record.get(entity.title) or record_id)
+    touched = _touched(view, entity, record_id)
+    return Reply(
+        {"view": view, "entity": entity, "record": record, "title": title, "touched": touched, "problem": ""},
+        "delete.html",
+    )
+
+
+def _touched(view: View, entity: Entity, record_id: int) -> list[tuple[str, str, str]]:
+    """Return what refers to the record: how many of what, and what happens to them."""
+    links = list(view.work.registry.references_to(entity.name))
+    if not links:
+        return []
+    keys = {"record": record_id, "link": f"{entity.name}:{record_id}"}
+    counts = [_counted(child.table.c[field.name], field, n) for n, (child, field) in enumerate(links)]
+    found = []
+    for place, number in view.work.connection.execute(sa.union_all(*counts), keys):
+        child, field = links[place]
+        if number:
+            fate = view.say(FATES.get(field.kind.on_delete, "stands in the way"))
+            found.append((view.formats.number(number), view.plural(child), fate))
+    return found
+
+
+def _counted(column: sa.ColumnElement[Any], field: Field, place: int) -> sa.Select[Any]:
+    linked = field.kind.name == "any_reference"
+    key = sa.bindparam("link", type_=sa.String) if linked else sa.bindparam("record", type_=sa.BigInteger)
+    return sa.select(sa.literal_column(str(place), sa.Integer), sa.func.count()).where(column == key)
+
+
+FATES = {"cascade": "deleted with it", "clear": "kept, without the link", "restrict": "stands in the way"}
+
+
+def put_away(call: Call, work: UnitOfWork) -> Reply:
+    """Delete, archive or take out of the archive."""
+    view, entity, record_id = view_of(call, work), entity_at(call, work), call.path["id"]
+    verb, version = call.url.rsplit("/", 1)[1], version_in(call)
+    write = {"delete": records.delete, "archive": records.archive, "unarchive": records.unarchive}[verb]
+    url = f"/{entity.slug}" if verb == "delete" else f"/{entity.slug}/{record_id}"
+    try:
+        return change(call, work, lambda w: write(w, entity.name, record_id, version=version), url)
+    except AWAY:
+        raise
+    except CrmError as error:
+        shown = show_delete(call, work).data | {"problem": view.message(error)}
+        return Reply(shown, "delete.html", error.status)
+
+
+def add_activity(call: Call, work: UnitOfWork) -> Reply:
+    """Log an activity about the record."""
+    view, entity, record_id = view_of(call, work), entity_at(call, work), call.path["id"]
+    activity = work.schema.entity("core.activity")
+    given = form.posted(call, view, list(work.schema.fields(activity).values()))
+    values = {name: value for name, value in given.items() if value} | {"about": f"{entity.name}:{record_id}"}
+    url = f"/{entity.slug}/{record_id}"
+    try:
+        return change(call, work, lambda w: records.create(w, "core.activity", values), url)
+    except InvalidInput as error:
+        wanted = form.form_of(view, activity)
+        return Reply(_form(view, wanted, values, error), "form.html", error.status)

@@ -1,0 +1,200 @@
+"""A list of records: what the URL asks for, the rows as cells, and the links that ask for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from crmframe.core import records
+from crmframe.core.access.fields import readable_fields
+from crmframe.core.contributions import Badge
+from crmframe.core.entities import filters
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import Instant, ParseContext, ValueProblem
+from crmframe.core.records import Page, Query
+from crmframe.web.pages import cells, lookup
+from crmframe.web.pages.tones import mark_of, tone_of
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
+    from crmframe.web.pages.view import View
+
+OWN = frozenset({"done", "add_field", "add_operator", "add_value", "open"})
+SIZE = 50
+UNSORTABLE = frozenset({"long_text", "json", "multi_choice", "any_reference"})
+# Where a value stands on the card that a row becomes on a small screen.
+AREAS = {"choice": "st", "reference": "ow", "money": "am", "date": "la", "instant": "la"}
+Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list, read."""
+
+    entity: Entity
+    query: Query
+    pairs: Pairs
+    fields: Sequence[Field]
+    page: Page
+    rows: Sequence[Mapping[str, Any]]
+
+
+def read(view: View, entity: Entity) -> Listing:
+    """Read the page of a list that the URL asks for.
+
+    Raises:
+        InvalidFilter: An unknown field, operator or sort; names the allowed ones.
+    """
+    pairs = [pair for pair in view.call.query if pair[0] not in OWN]
+    fields = shown_fields(view, entity)
+    columns = list(dict.fromkeys(("id", *cells.needed_columns(fields))))
+    readable = readable_fields(view.work, entity)
+    query = Query(
+        where=where_of(view.work, entity, pairs),
+        order=_order(view, entity, readable),
+        columns=tuple(name for name in columns if name in readable),
+        limit=SIZE,
+        after=view.call.parameter("after") or None,
+        archived=view.call.parameter("archived") == "true",
+        as_of=moment_of(view),
+    )
+    page = records.select(view.work, entity.name, query)
+    return Listing(entity, query, pairs, fields, page, page.records())
+
+
+def where_of(work: UnitOfWork, entity: Entity, pairs: Pairs) -> filters.Node | None:
+    """Return the filter in a URL."""
+    return filters.parse_params(
+        work.schema, entity, pairs, filter_context(work), readable=lambda each: readable_fields(work, each)
+    )
+
+
+def filter_context(work: UnitOfWork) -> ParseContext:
+    """Return what ``me`` and ``mine`` mean to this reader."""
+    return replace(work.parse_context(), actor_id=work.actor.id, team_ids=work.actor.team_ids)
+
+
+def _order(view: View, entity: Entity, readable: frozenset[str]) -> tuple[str, ...]:
+    given = tuple(name for name in view.call.parameter("order").split(",") if name)
+    # The entity's own order may name a field that this reader may not read.
+    return given or tuple(n for n in entity.order if n.lstrip("-") in readable) or ("id",)
+
+
+def shown_fields(view: View, entity: Entity) -> list[Field]:
+    """Return the columns: those of the URL, else the entity's own with what admins and plugins added first."""
+    readable = readable_fields(view.work, entity)
+    known = view.work.schema.fields(entity)
+    given = [name for name in view.call.parameter("columns").split(",") if name]
+    names = [field.name for name in given if (field := view.work.schema.find_field(entity, name))]
+    chosen = [known[name] for name in names or entity.in_list if name in readable and name in known]
+    return chosen or [known[name] for name in (entity.title, "id") if name in readable]
+
+
+def moment_of(view: View) -> datetime | None:
+    """Return the moment of the past to show; a day means its end."""
+    text = view.call.parameter("as_of")
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return _instant(view, text)
+    if day >= view.work.today:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), view.work.settings.zone) - timedelta(
+        microseconds=1
+    )
+
+
+def _instant(view: View, text: str) -> datetime | None:
+    try:
+        return Instant().parse(text, view.work.parse_context())
+    except ValueProblem:
+        return None
+
+
+def link(url: str, pairs: Pairs, **changes: str | None) -> str:
+    """Return a link with some parameters exchanged; None takes one away."""
+    kept = [(name, value) for name, value in pairs if name not in changes and name != "after"]
+    kept += [(name, value) for name, value in changes.items() if value is not None]
+    return f"{url}?{urlencode(kept)}" if kept else url
+
+
+# --- what the template shows --------------------------------------------------------------------------
+
+
+def columns_of(view: View, listing: Listing) -> list[dict[str, Any]]:
+    """Return the heads of the columns, each with the link that sorts by it."""
+    base, order = f"/{listing.entity.slug}", listing.query.order
+    first = order[0] if order else ""
+    heads = []
+    for field in listing.fields:
+        is_sorted = first.lstrip("-") in (field.name, field.short_name)
+        descending = is_sorted and first.startswith("-")
+        name = field.name if descending or not is_sorted else f"-{field.name}"
+        sortable = field.kind.name not in UNSORTABLE
+        heads.append(
+            {
+                "label": view.field_label(field),
+                "css": cells.css_of(field),
+                "href": link(base, listing.pairs, order=name) if sortable else "",
+                "sort": ("descending" if descending else "ascending") if is_sorted else "",
+            }
+        )
+    return heads
+
+
+def rows_of(view: View, listing: Listing) -> list[tuple[int, str, list[Badge], list[tuple[Any, ...]]]]:
+    """Return per row: id, what it is called, badges, and (text, href, class, tone, mark) of each cell."""
+    titles = lookup.titles_of(view.work, lookup.wanted_of(listing.fields, listing.rows))
+    renderers = [
+        (cells.renderer(view, listing.entity, field, titles), field.name) for field in listing.fields
+    ]
+    areas = _areas(listing)
+    badges = badges_of(view, listing)
+    main = next((n for n, f in enumerate(listing.fields) if f.name == listing.entity.title), 0)
+    rows = []
+    for row in listing.rows:
+        shown = [show(row.get(name), row) for show, name in renderers]
+        title = shown[main].text if shown else str(row["id"])
+        line = [
+            (cell.text, cell.href, f"{areas[n]} {cell.css}", cell.tone, "") for n, cell in enumerate(shown)
+        ]
+        line[main] = (title, f"/{listing.entity.slug}/{row['id']}", "nm", "", mark_of(title))
+        rows.append((row["id"], title, tone_of(title), badges.get(row["id"], []), line))
+    return rows
+
+
+def _areas(listing: Listing) -> list[str]:
+    taken: set[str] = set()
+    areas = []
+    for field in listing.fields:
+        area = AREAS.get(field.kind.name, "in")
+        areas.append("" if area in taken else area)
+        taken.add(area)
+    return areas
+
+
+def badges_of(view: View, listing: Listing) -> dict[int, list[Badge]]:
+    """Return the marks that plugins put on the rows; what a failing plugin would have put is left out."""
+    context = view.context(entity=listing.entity, rows=listing.rows)
+    found: dict[int, list[Badge]] = {}
+    for _, badge in view.work.hooks.contribute("row_badges", context) if listing.rows else ():
+        if isinstance(badge, Badge):
+            found.setdefault(badge.record_id, []).append(badge)
+    return found
+
+
+def total_of(view: View, listing: Listing) -> str:
+    """Return how many match: counted only when the page does not tell it itself."""
+    number = view.formats.number
+    if listing.page.next is None and listing.query.after is None:
+        return number(len(listing.rows))
+    if listing.query.as_of is not None:
+        return ""
+    found = records.count(view.work, listing.entity.name, replace(listing.query, after=None))
+    return f"{number(found.value)}+" if found.capped else number(found.value)

@@ -1,0 +1,144 @@
+"""What surrounds every page: navigation, the reader's menu, and the result of what was just done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crmframe.core.journal.tables import operation
+from crmframe.web.pages.sentences import done_sentence
+from crmframe.web.pages.tones import tone_of
+
+if TYPE_CHECKING:
+    from crmframe.web.pages.view import View
+
+DONE = "done"
+GROUPS = ("customers", "sales", "")
+LAST = "administration"
+ICONS = {"house": "house"}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the navigation."""
+
+    label: str
+    url: str
+    icon: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """What the last request did; ``operation_id`` can be undone when it is set."""
+
+    text: str
+    operation_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame of a page."""
+
+    workspace: str
+    groups: list[tuple[str, list[Link]]]
+    bottom: list[Link]
+    new_url: str
+    user: str
+    initial: str
+    tone: str
+    toast: Toast | None
+    here: str
+
+
+def shell_of(view: View) -> Shell:
+    """Return the frame of the page for this reader."""
+    groups = list(_groups(view))
+    name = view.work.actor.name
+    wide = [link for _, links in groups for link in links]
+    return Shell(
+        workspace="crmframe",
+        groups=groups,
+        bottom=[wide[0], *_bottom(wide[1:])],
+        new_url=_new_url(view),
+        user=name,
+        initial=name[:1].upper(),
+        tone=tone_of(name),
+        toast=_toast(view),
+        here=_here(view),
+    )
+
+
+def _bottom(links: list[Link]) -> list[Link]:
+    wanted = [link for link in links if link.url in ("/customers", "/deals")]
+    return (wanted + [link for link in links if link not in wanted])[:2]
+
+
+def _new_url(view: View) -> str:
+    for name in ("sales.deal", "core.customer"):
+        entity = view.work.registry.entities.get(name)
+        if entity is not None and view.may(f"{name}.create"):
+            return f"/{entity.slug}/new"
+    return ""
+
+
+def _groups(view: View) -> Iterator[tuple[str, list[Link]]]:
+    found: dict[str, list[Link]] = {}
+    for entity in view.work.registry.public_entities():
+        if entity.in_menu and _is_shown(view, entity):
+            link = _link(view, view.plural(entity), f"/{entity.slug}", entity.icon)
+            found.setdefault(entity.group, []).append(link)
+    yield "", [_link(view, view.say("Home"), "/", "house")]
+    for group in [*(each for each in GROUPS if each), *sorted(set(found) - {*GROUPS, LAST}), ""]:
+        if found.get(group):
+            yield view.say(group.capitalize() if group else "More"), found[group]
+    items = list(_menu_items(view))
+    if items:
+        yield view.say("Plugins"), items
+    yield view.say("Administration"), [*found.get(LAST, ()), *_admin(view)]
+
+
+def _is_shown(view: View, entity: Any) -> bool:
+    # Everybody may read the names of users and teams; only who may read more wants them in the menu.
+    return bool(view.work.actor.scopes_of(f"{entity.name}.read") - {"names"})
+
+
+def _menu_items(view: View) -> Iterator[Link]:
+    for plugin, items in view.work.hooks.collect("menu"):  # type: ignore[attr-defined]
+        for item in items:
+            if not item.permission or view.may(item.permission):
+                yield _link(view, view.text(plugin, item.label), item.url, item.icon)
+
+
+def _admin(view: View) -> Iterator[Link]:
+    yield _link(view, view.say("Journal"), "/journal", "history")
+    if view.work.actor.is_admin:
+        yield _link(view, view.say("Permissions"), "/admin/roles", "key-round")
+        yield _link(view, view.say("Plugins"), "/admin/plugins", "plug")
+        yield _link(view, view.say("Jobs and events"), "/admin/jobs", "activity")
+
+
+def _link(view: View, label: str, url: str, icon: str) -> Link:
+    here = view.call.url
+    return Link(label, url, icon, here == url or (url != "/" and here.startswith(f"{url}/")))
+
+
+def _here(view: View) -> str:
+    query = "&".join(f"{name}={value}" for name, value in view.call.query if name != DONE)
+    return f"{view.call.url}?{query}" if query else view.call.url
+
+
+def _toast(view: View) -> Toast | None:
+    given = view.call.parameter(DONE)
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        return None
+    columns = (operation.c.verb, operation.c.state, operation.c.undoable)
+    mine = sa.and_(operation.c.id == int(given), operation.c.actor_id == view.work.actor.id)
+    rows = view.work.rows(sa.select(*columns).where(mine))
+    if not rows:
+        return None
+    can_undo = rows[0].state == "done" and rows[0].undoable
+    return Toast(done_sentence(view, rows[0].verb), int(given) if can_undo else None)
