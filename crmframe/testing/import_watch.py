@@ -12,9 +12,10 @@ import sys
 import threading
 from typing import Any
 
-import crmframe.api
-import crmframe.application
 from crmframe.core.storage.metadata import METADATA
+
+# Their own imports are not the plugin's doing.
+FRAMEWORK = ("crmframe.api", "crmframe.application", "crmframe.cli.main", "crmframe.web.asgi")
 
 REFUSED = frozenset(
     {
@@ -27,6 +28,8 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 def main(folder: str, modules: list[str]) -> dict[str, Any]:
     """Import *modules* and return what happened meanwhile."""
+    for name in FRAMEWORK:
+        importlib.import_module(name)
     sys.path.append(folder)
     tables, environment = set(METADATA.tables), dict(os.environ)
     seen: list[str] = []

@@ -29,7 +29,7 @@ def _text(kind: Any, number: int) -> str:
 
 
 def _integer(kind: Any, number: int) -> int:
-    low = max(kind.min, 0)
+    low = kind.min if kind.max < 0 else max(kind.min, 0)
     return int(low + number % (min(kind.max, low + 1000) - low + 1))
 
 
