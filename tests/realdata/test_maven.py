@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from statistics import median
@@ -13,12 +12,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from crmframe_sales import queries
 
 from crmframe.core import records
 from crmframe.core.journal.tables import operation
 from crmframe.core.storage.metadata import METADATA
 from crmframe.testing.application import MakeApplication
+from crmframe_sales import queries
 from tests.realdata.maven import FOLDER, Maven
 
 pytestmark = pytest.mark.realdata
@@ -96,10 +95,10 @@ def test_people_become_users_in_teams(maven: Maven) -> None:
 
 
 @pytest.fixture
-def loaded(maven: Maven) -> Iterator[tuple[Maven, dict[str, int]]]:
+def loaded(maven: Maven) -> tuple[Maven, dict[str, int]]:
     maven.load_people()
     maven.load_masters()
-    yield maven, maven.set_up_pipeline()
+    return maven, maven.set_up_pipeline()
 
 
 def test_unknown_products_are_reported_row_by_row_and_settled_by_an_alias(

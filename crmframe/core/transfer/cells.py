@@ -18,6 +18,9 @@ from crmframe.core.work import UnitOfWork
 
 NUMERIC = ("money", "decimal", "integer")
 
+# What only one record can have: the names of the fields, and their values.
+Mark = tuple[tuple[str, ...], Any]
+
 _DAY = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](\d{4}|\d\d)(?!\d)(.*)", re.DOTALL)
 
 
@@ -38,6 +41,7 @@ class Item:
     references: dict[str, str] = field(default_factory=dict)
     key: tuple[Any, ...] | None = None
     record_id: int | None = None
+    marks: set[Mark] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
 

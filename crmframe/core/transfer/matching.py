@@ -10,16 +10,19 @@ import sqlalchemy as sa
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import ValueProblem
 from crmframe.core.entities.sort_key import sort_key
 from crmframe.core.records import rights
+from crmframe.core.records.checks import unique_columns
 from crmframe.core.storage.dialect import in_set
-from crmframe.core.transfer.cells import Item
+from crmframe.core.transfer.cells import Item, Mark
 from crmframe.core.transfer.links import referenced
-from crmframe.core.transfer.plan import Column, Plan
+from crmframe.core.transfer.plan import Plan
 from crmframe.core.transfer.problems import problem
 from crmframe.core.work import UnitOfWork
 
 Key = tuple[Any, ...]
+KEY = ("key",)
 
 
 def find_records(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> None:
@@ -77,14 +80,42 @@ def _by_fields(
     return found
 
 
-def split_by_identity(items: Sequence[Item], columns: Sequence[Column]) -> tuple[list[Item], list[Item]]:
-    """Return the items that no earlier one shares its key or external id with, and the others, for a later turn."""
-    seen: set[Any] = set()
+def marks_of(work: UnitOfWork, plan: Plan, item: Item) -> set[Mark]:
+    """Return what only one record can have: the key, the external ids, the unique values.
+
+    Rows that share a mark are settled one after the other, so that it does not matter which chunk they are in.
+    """
+    marks: set[Mark] = {
+        ((c.name,), item.references[c.name]) for c in plan.references if c.name in item.references
+    }
+    if item.key is not None:
+        marks.add((KEY, item.key))
+    for names in unique_columns(plan.entity):
+        values = tuple(_parsed(work, plan, name, item) for name in names)
+        if None not in values:
+            marks.add((names, values))
+    return marks
+
+
+def _parsed(work: UnitOfWork, plan: Plan, name: str, item: Item) -> Any:
+    raw = item.values.get(name)
+    try:
+        return None if raw is None else plan.entity.fields[name].kind.parse(raw, work.parse_context())
+    except ValueProblem:
+        return None
+
+
+def split_by_marks(items: Sequence[Item], held: set[Mark]) -> tuple[list[Item], list[Item]]:
+    """Return the items that no earlier one shares a mark with, and the others, for a later turn.
+
+    Args:
+        held: Unique values that a record is known to have: whoever else wants them is refused in any case.
+    """
+    seen: set[Mark] = set()
     first: list[Item] = []
     later: list[Item] = []
     for item in items:
-        marks: set[Any] = set() if item.key is None else {("key", item.key)}
-        marks |= {(c.name, item.references[c.name]) for c in columns if c.name in item.references}
+        marks = item.marks - held
         (later if marks & seen else first).append(item)
         seen |= marks
     return first, later

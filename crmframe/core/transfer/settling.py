@@ -18,9 +18,9 @@ from crmframe.core.entities.values import parse_values
 from crmframe.core.errors import Conflict, CrmError, InvalidInput, NotFound, PermissionDenied, Problem
 from crmframe.core.records import rights
 from crmframe.core.records.rows import Row, add_sidecars, flat, locked
-from crmframe.core.transfer.cells import Item
+from crmframe.core.transfer.cells import Item, Mark
 from crmframe.core.transfer.links import referenced
-from crmframe.core.transfer.matching import find_records, shown_key, split_by_identity
+from crmframe.core.transfer.matching import KEY, find_records, marks_of, shown_key, split_by_marks
 from crmframe.core.transfer.outcome import Outcome
 from crmframe.core.transfer.plan import Plan
 from crmframe.core.transfer.problems import problem, problem_of
@@ -37,42 +37,34 @@ def settle(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> list[Outcome]
         if item.problems:
             turn.refuse(item)
     pending = [item for item in items if not item.problems]
+    for item in pending:
+        item.marks = marks_of(work, plan, item)
     while pending:
         pending = turn.take(pending)
     return [turn.outcomes[item.row.number] for item in items]
 
 
 class _Turn:
-    """The outcomes of a chunk so far."""
+    """The outcomes of a chunk so far, and the unique values that records are known to have."""
 
     def __init__(self, work: UnitOfWork, plan: Plan) -> None:
         self.work, self.plan = work, plan
         self.outcomes: dict[int, Outcome] = {}
-        self.written = 0
-        self.taken: list[Item] = []
+        self.held: set[Mark] = set()
 
     def refuse(self, item: Item) -> None:
         self.outcomes[item.row.number] = Outcome(item.row.number, "refused", problems=tuple(item.problems))
+        taken = {each.field for each in item.problems if each.code == "taken"}
+        self.held |= {mark for mark in item.marks if mark[0] != KEY and mark[0][-1] in taken}
 
     def take(self, pending: Sequence[Item]) -> list[Item]:
-        """Settle the rows that stand alone; return those that must wait for them.
-
-        A value that an earlier row of the chunk has may become free when that row is refused for something else:
-        such rows wait as well, until waiting changes nothing.
-        """
-        self.written, self.taken = 0, []
-        first, later = split_by_identity(pending, self.plan.references)
+        """Settle the rows that share nothing with an earlier one; return the others, which wait for them."""
+        first, later = split_by_marks(pending, self.held)
         find_records(self.work, self.plan, first)
         new, known = self._sorted_out(first)
         self._write(new, self._create)
         self._update(known)
-        waiting = self.taken if self.written else []
-        if not self.written:
-            for item in self.taken:
-                self.refuse(item)
-        for item in waiting:
-            item.problems.clear()
-        return sorted([*later, *waiting], key=lambda item: item.row.number)
+        return later
 
     def _sorted_out(self, items: Sequence[Item]) -> tuple[list[Item], list[Item]]:
         mode = self.plan.options.effective_mode
@@ -109,7 +101,7 @@ class _Turn:
                 self._halve(items, write, error)
                 return
             else:
-                self.written += len(items)
+                self.held |= {mark for item in items for mark in item.marks if mark[0] != KEY}
                 return
 
     def _without(self, items: Sequence[Item], problems: Sequence[Problem]) -> list[Item]:
@@ -117,12 +109,8 @@ class _Turn:
         for each in problems:
             wrong.setdefault(each.row, []).append(replace(each, row=0))
         for position, found in wrong.items():
-            item = items[position]
-            item.problems += found
-            if all(each.code == "taken" for each in found):
-                self.taken.append(item)
-            else:
-                self.refuse(item)
+            items[position].problems += found
+            self.refuse(items[position])
         return [item for position, item in enumerate(items) if position not in wrong]
 
     def _halve(self, items: Sequence[Item], write: Write, error: Exception) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -126,9 +126,9 @@ def operations(application: Application) -> int:
 
 
 @pytest.fixture
-def pair(make_application: MakeApplication) -> Iterator[tuple[Application, Application]]:
+def pair(make_application: MakeApplication) -> tuple[Application, Application]:
     """Give two empty applications on the same kind of database."""
-    yield make_application(), make_application()
+    return make_application(), make_application()
 
 
 def emptied(application: Application) -> None:
@@ -228,7 +228,7 @@ def test_only_the_same_file_options_and_person_can_resume(application: Applicati
         import_file(
             application, None, file, "core.customer", ImportOptions(match=("code",)), operation=number
         )
-    with pytest.raises(CannotResume, match="imports core.customer"):
+    with pytest.raises(CannotResume, match="it imports"):
         import_file(application, None, file, "core.contact", operation=number)
     with pytest.raises(CannotResume, match="no import"):
         import_file(application, None, file, "core.customer", operation=999)
