@@ -10,6 +10,7 @@ CrmError
 ├── Conflict               409  the record's state does not allow this
 │   ├── Stale              409  somebody changed the record meanwhile (412 for If-Match)
 │   ├── InUse              409  other records refer to it
+│   ├── Contended          409  others were writing the same records at the same moment
 │   ├── Vetoed             409  a plugin's guard refused
 │   └── UndoConflict       409  what came later stands in the way of an undo
 ├── PreconditionRequired   428  the API wants If-Match
@@ -136,6 +137,13 @@ class InUse(Conflict):
 
     code = "in_use"
     template = "{entity} {id} is still used by {count} {by}. Change or delete those first."
+
+
+class Contended(Conflict):
+    """The database gave up one of several transactions that waited for each other; nothing of it was saved."""
+
+    code = "contended"
+    template = "Others were saving the same records at the same moment, so nothing was saved here. Try again."
 
 
 class Vetoed(Conflict):

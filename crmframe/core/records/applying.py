@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from crmframe.core.access.term import ALL, Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import Conflict
+from crmframe.core.records.clashing import refusing_clashes
 from crmframe.core.records.rows import Row, add_sidecars, image, stamps_of_creation, store, value_of
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.storage.ids import allocate_ids
@@ -47,7 +48,8 @@ def insert(work: UnitOfWork, entity: Entity, values: Sequence[Values]) -> list[i
 
 def _insert_rows(work: UnitOfWork, entity: Entity, columns: Sequence[dict[str, Any]]) -> list[int]:
     if len(columns) == 1:
-        inserted = work.connection.execute(sa.insert(entity.table), columns[0]).inserted_primary_key
+        with refusing_clashes(work, entity, columns):
+            inserted = work.connection.execute(sa.insert(entity.table), columns[0]).inserted_primary_key
         return [] if inserted is None else [inserted[0]]
     ids = allocate_ids(work.connection, entity.table, len(columns))
     insert_exact(work, entity, [{"id": i, **row} for i, row in zip(ids, columns, strict=True)])
@@ -62,7 +64,8 @@ def insert_exact(work: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, A
             # Binding what is null everywhere would be half of the work.
             names = [n for n in names if any(row.get(n) is not None for row in rows)]
         complete = [row if len(row) == len(names) else {n: row.get(n) for n in names} for row in rows]
-        work.connection.execute(sa.insert(entity.table), complete)
+        with refusing_clashes(work, entity, complete):
+            work.connection.execute(sa.insert(entity.table), complete)
         _note_epoch(work, entity)
 
 
@@ -188,7 +191,8 @@ def _write_columns(
         }
         for record_id in written
     ]
-    result = work.connection.execute(statement, parameters if len(parameters) > 1 else parameters[0])
+    with refusing_clashes(work, entity, [rows[record_id].columns for record_id in written]):
+        result = work.connection.execute(statement, parameters if len(parameters) > 1 else parameters[0])
     if result.rowcount not in (len(parameters), -1):
         raise Conflict(
             entity=entity.label, id=", ".join(map(str, written)), state="being changed by somebody else"

@@ -13,6 +13,7 @@ from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Reference
 from crmframe.core.errors import PermissionDenied, Problem
 from crmframe.core.records import rights
+from crmframe.core.records.rows import held
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.work import UnitOfWork
 
@@ -28,7 +29,7 @@ def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values])
         for field, target, record_id in _references(work, entity, row):
             wanted[target].add(record_id)
             uses.append((position, field, target, record_id))
-    found = {target: _existing(work, target, ids) for target, ids in wanted.items()}
+    found = {target: _existing(work, target, wanted[target]) for target in sorted(wanted)}
     return [
         Problem(
             field.name,
@@ -56,32 +57,38 @@ def _references(work: UnitOfWork, entity: Entity, row: Values) -> Iterator[tuple
 
 
 def _existing(work: UnitOfWork, target: str, ids: set[int]) -> set[int]:
+    """Return those of *ids* that are there and to be seen; they stay until the transaction ends."""
     if target not in work.registry.entities:
         return set()
     other = work.schema.entity(target)
     term = rights.granted(work, other, "read")
-    key = ("existing", target, term.shape)
+    key = ("existing", target, term.shape, work.writes)
     statement = work.schema.statements.get(key)
     if statement is None:
-        statement = sa.select(other.table.c.id).where(
-            in_set(other.table.c.id, "ids"), term.build(other.table)
+        identity = other.table.c.id
+        statement = (
+            sa.select(identity).where(in_set(identity, "ids"), term.build(other.table)).order_by(identity)
         )
-        work.schema.statements[key] = statement
+        statement = work.schema.statements[key] = held(work, statement, other.table, "refer")
     return set(work.connection.scalars(statement, {"ids": sorted(ids), **term.values}))
+
+
+def tree_fields(entity: Entity) -> list[Field]:
+    """Return the fields that hang a record below another of its kind."""
+    fields = entity.fields.values()
+    return [f for f in fields if getattr(f.kind, "entity", None) == entity.name and not f.system]
 
 
 def cycle_problems(work: UnitOfWork, entity: Entity, changed: Mapping[int, Values]) -> list[Problem]:
     """Return a problem for each record that would become its own ancestor."""
     problems = []
-    for field in entity.fields.values():
-        if getattr(field.kind, "entity", None) == entity.name and not field.system:
-            for record_id, values in changed.items():
-                parent = values.get(field.name)
-                if parent is not None and record_id in _ancestors(work, entity, field, parent):
-                    data = {"field": field.label, "id": parent}
-                    problems.append(
-                        Problem(field.name, "cycle", "{field} {id} lies below this record itself.", data)
-                    )
+    for field in tree_fields(entity):
+        for record_id, values in changed.items():
+            parent = values.get(field.name)
+            if parent is not None and record_id in _ancestors(work, entity, field, parent):
+                data = {"field": field.label, "id": parent}
+                template = "{field} {id} lies below this record itself."
+                problems.append(Problem(field.name, "cycle", template, data))
     return problems
 
 
@@ -133,7 +140,7 @@ def _clashes(
             continue
         holders = taken.get(key, set()) - moving
         if holders or key in seen:
-            problems.append(_taken_problem(work, entity, columns, key, position))
+            problems.append(taken_problem(work, entity, columns, key, position))
         seen.add(key)
     return problems
 
@@ -159,9 +166,10 @@ def unique_holders(
     return found
 
 
-def _taken_problem(
+def taken_problem(
     work: UnitOfWork, entity: Entity, columns: tuple[str, ...], key: tuple[Any, ...], position: int
 ) -> Problem:
+    """Return the problem of a row whose unique value another record has."""
     fields = work.schema.fields(entity)
     data = {
         "field": " + ".join(fields[c].label for c in columns),

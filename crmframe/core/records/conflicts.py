@@ -16,6 +16,7 @@ from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Reference
 from crmframe.core.journal.tables import change, operation
 from crmframe.core.records.referring import referrers
+from crmframe.core.records.rows import held
 from crmframe.core.records.taken import taken_by_others
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.work import UnitOfWork
@@ -242,11 +243,10 @@ def _present(work: UnitOfWork, keys: Iterable[Key]) -> set[Key]:
     for entity_name, record_id in keys:
         wanted[entity_name].append(record_id)
     present: set[Key] = set()
-    for entity_name, ids in wanted.items():
+    for entity_name, ids in sorted(wanted.items()):
         if entity_name in work.registry.entities:
             table = work.schema.entity(entity_name).table
-            found = work.connection.scalars(
-                sa.select(table.c.id).where(in_set(table.c.id, "ids")), {"ids": sorted(ids)}
-            )
+            statement = sa.select(table.c.id).where(in_set(table.c.id, "ids")).order_by(table.c.id)
+            found = work.connection.scalars(held(work, statement, table, "refer"), {"ids": sorted(ids)})
             present |= {(entity_name, i) for i in found}
     return present

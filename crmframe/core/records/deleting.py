@@ -13,7 +13,7 @@ from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import AnyReference, Reference
 from crmframe.core.errors import Conflict, InUse, Stale
 from crmframe.core.records import applying, rights
-from crmframe.core.records.maintaining import maintain
+from crmframe.core.records.maintaining import lock_targets, maintain
 from crmframe.core.records.parked import delete_parked
 from crmframe.core.records.referring import referrers
 from crmframe.core.records.rows import Row, flat, locked
@@ -39,7 +39,8 @@ def delete_many(
     rights.require(work, entity, "delete")
     work.journal.name_verb(f"{entity.name}.delete")
     term = rights.granted(work, entity, "delete")
-    rows = locked(work, entity, ids, term)
+    lock_targets(work, entity, ids)
+    rows = locked(work, entity, ids, term, to="remove")
     for record_id in ids:
         if record_id not in rows:
             raise rights.not_found(entity, record_id)
@@ -71,13 +72,23 @@ def _settle_children(
         return
     rule = field.kind.on_delete if isinstance(field.kind, AnyReference | Reference) else "restrict"
     if rule == "cascade":
-        delete_rows(work, child, locked(work, child, ids, ALL))
+        delete_rows(work, child, _still_referring(work, entity, rows, child, field, ids))
     elif rule == "clear" and not field.required:
-        children = locked(work, child, ids, ALL)
+        children = _still_referring(work, entity, rows, child, field, ids)
         applying.change(work, child, children, {i: {field.name: None} for i in children})
     else:
         first = next(iter(rows))
         raise InUse(entity=entity.label, id=first, count=len(ids), by=child.plural)
+
+
+def _still_referring(
+    work: UnitOfWork, entity: Entity, rows: Mapping[int, Row], child: Entity, field: Field, ids: Sequence[int]
+) -> dict[int, Row]:
+    """Lock children and leave out those that somebody gave to another record before the lock was ours."""
+    polymorphic = field.kind.name == "any_reference"
+    keys = {f"{entity.name}:{i}" if polymorphic else i for i in rows}
+    found = locked(work, child, ids, ALL, to="remove")
+    return {i: row for i, row in found.items() if row.columns[field.name] in keys}
 
 
 def archive(work: UnitOfWork, entity_name: str, record_id: int, *, version: int | None = None) -> None:

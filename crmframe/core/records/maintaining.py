@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -25,6 +26,31 @@ def maintain(work: UnitOfWork, source: Entity, touched: Iterable[Mapping[str, An
             _maintain(work, source, rule, rows)
 
 
+def lock_targets(work: UnitOfWork, source: Entity, ids: Iterable[int]) -> None:
+    """Lock what hangs on rows of *source* before the rows themselves, as a delete does that begins at the target.
+
+    Two transactions that lock a customer and its activities in different orders would wait for each other.
+    """
+    if work.database.locks_rows:
+        for target, wanted in sorted(hung_on(work, source, ids).items()):
+            locked(work, work.schema.entity(target), wanted, ALL)
+
+
+def hung_on(work: UnitOfWork, source: Entity, ids: Iterable[int]) -> dict[str, set[int]]:
+    """Return the records whose maintained fields depend on rows of *source*."""
+    abouts = {rule.about for rule in work.registry.maintained if rule.source == source.name}
+    if not abouts:
+        return {}
+    columns = [source.table.c[name] for name in sorted(abouts)]
+    statement = sa.select(*columns).where(in_set(source.table.c.id, "ids"))
+    touched = [row._asdict() for row in work.connection.execute(statement, {"ids": sorted(set(ids))})]
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for rule in work.registry.maintained:
+        if rule.source == source.name and rule.target in work.registry.entities:
+            wanted[rule.target] |= _targets(source, rule, touched)
+    return wanted
+
+
 def maintain_targets(work: UnitOfWork, target: Entity, ids: Iterable[int]) -> None:
     """Recompute the maintained fields of records that came back."""
     for rule in work.registry.maintained:
@@ -35,14 +61,17 @@ def maintain_targets(work: UnitOfWork, target: Entity, ids: Iterable[int]) -> No
 def _maintain(
     work: UnitOfWork, source: Entity, rule: Maintained, touched: Iterable[Mapping[str, Any]]
 ) -> None:
+    ids = _targets(source, rule, touched)
+    if ids:
+        _recompute(work, source, rule, sorted(ids))
+
+
+def _targets(source: Entity, rule: Maintained, touched: Iterable[Mapping[str, Any]]) -> set[int]:
     abouts = (row.get(rule.about) for row in touched)
     prefix = f"{rule.target}:"
     if source.fields[rule.about].kind.name == "any_reference":
-        ids = {int(about.rpartition(":")[2]) for about in abouts if about and about.startswith(prefix)}
-    else:
-        ids = {about for about in abouts if about is not None}
-    if ids:
-        _recompute(work, source, rule, sorted(ids))
+        return {int(about.rpartition(":")[2]) for about in abouts if about and about.startswith(prefix)}
+    return {about for about in abouts if about is not None}
 
 
 def _recompute(work: UnitOfWork, source: Entity, rule: Maintained, ids: list[int]) -> None:
@@ -51,8 +80,9 @@ def _recompute(work: UnitOfWork, source: Entity, rule: Maintained, ids: list[int
     polymorphic = source.fields[rule.about].kind.name == "any_reference"
     keys = {(f"{rule.target}:{i}" if polymorphic else i): i for i in ids}
     aggregate = sa.func.max(column) if rule.aggregate == "max" else sa.func.min(column)
+    # Locked first: whoever comes second then sees what the first one wrote.
+    rows = locked(work, target, [i for i in ids if (target.name, i) not in work.deleting], ALL)
     statement = sa.select(about, aggregate).where(in_set(about, "keys")).group_by(about)
     found = {keys[row[0]]: row[1] for row in work.connection.execute(statement, {"keys": list(keys)})}
-    rows = locked(work, target, [i for i in ids if (target.name, i) not in work.deleting], ALL)
     wanted = {record_id: {rule.field: found.get(record_id)} for record_id in rows}
     applying.change(work, target, rows, wanted)

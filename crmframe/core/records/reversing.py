@@ -54,7 +54,7 @@ def _locked(
     work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str
 ) -> tuple[dict[int, Row], Term]:
     term = _term(work, entity, verb)
-    rows = locked(work, entity, [step.record_id for step in steps], term)
+    rows = locked(work, entity, [step.record_id for step in steps], term, to="remove")
     if len(rows) != len(steps):
         raise PermissionDenied(permission=f"{entity.name}.{verb}")
     return rows, term

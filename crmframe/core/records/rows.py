@@ -12,7 +12,7 @@ from crmframe.core.access.term import Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.sort_key import sort_key
-from crmframe.core.storage.dialect import in_set, lock_rows
+from crmframe.core.storage.dialect import Lock, in_set, lock_rows
 from crmframe.core.work import UnitOfWork
 
 
@@ -51,16 +51,27 @@ def store(field: Field, value: Any, row: Row) -> None:
             row.columns[field.key_column] = None if value is None else sort_key(value)
 
 
-def locked(work: UnitOfWork, entity: Entity, ids: Iterable[int], term: Term) -> dict[int, Row]:
-    """Return the rows with these ids that satisfy *term*, locked until the transaction ends, in id order."""
-    key = ("locked", entity.name, term.shape)
+def locked(
+    work: UnitOfWork, entity: Entity, ids: Iterable[int], term: Term, *, to: Lock = "change"
+) -> dict[int, Row]:
+    """Return the rows with these ids that satisfy *term*, locked until the transaction ends, in id order.
+
+    Args:
+        to: ``remove`` keeps others from referring to the rows meanwhile; it is needed to change unique values, too.
+    """
+    key = ("locked", entity.name, term.shape, to, work.writes)
     statement = work.schema.statements.get(key)
     if statement is None:
         table = entity.table
         statement = sa.select(table).where(in_set(table.c.id, "ids"), term.build(table)).order_by(table.c.id)
-        statement = work.schema.statements[key] = lock_rows(statement)
+        statement = work.schema.statements[key] = held(work, statement, entity.table, to)
     found = work.connection.execute(statement, {"ids": sorted(set(ids)), **term.values}).mappings()
     return {row["id"]: Row(dict(row)) for row in found}
+
+
+def held(work: UnitOfWork, statement: sa.Select[Any], of: sa.Table, to: Lock) -> sa.Select[Any]:
+    """Return the select so that its rows of *of* stay; what only reads locks nothing."""
+    return lock_rows(statement, of=of, to=to) if work.writes else statement
 
 
 def add_sidecars(work: UnitOfWork, entity: Entity, rows: Mapping[int, Row], plugins: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ referred to or taken since is found first (``conflicts.py``); then either all of
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +18,9 @@ from crmframe.core.errors import Conflict, NotFound, PermissionDenied, UndoConfl
 from crmframe.core.journal import tables
 from crmframe.core.records import reversing
 from crmframe.core.records.conflicts import Step, conflicts_of, steps_of
+from crmframe.core.records.maintaining import hung_on
+from crmframe.core.records.rows import held
+from crmframe.core.storage.dialect import in_set, lock_rows
 from crmframe.core.work import Acting, UnitOfWork
 
 
@@ -51,6 +55,7 @@ def undo(work: UnitOfWork, operation_id: int, *, partly: bool = False) -> UndoRe
     """
     operation = _undoable(work, operation_id)
     steps = steps_of(work, operation_id)
+    _hold(work, steps)
     conflicts = conflicts_of(work, operation_id, steps)
     if conflicts and not partly:
         listed = [Kept(entity, record_id, reason) for (entity, record_id), reason in conflicts.items()]
@@ -76,10 +81,27 @@ def preview(work: UnitOfWork, operation_id: int) -> UndoResult:
     return UndoResult(sum(step.key not in conflicts for step in steps), kept)
 
 
+def _hold(work: UnitOfWork, steps: Sequence[Step]) -> None:
+    """Lock what the operation changed, so that nothing comes between the look for conflicts and the undo."""
+    if not work.database.locks_rows:
+        return
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for step in steps:
+        if step.entity in work.registry.entities:
+            wanted[work.registry.extended.get(step.entity, step.entity)].add(step.record_id)
+    for source in list(wanted):
+        for target, ids in hung_on(work, work.schema.entity(source), wanted[source]).items():
+            wanted[target] |= ids
+    kept_up = {rule.target for rule in work.registry.maintained}
+    for entity_name in sorted(wanted, key=lambda name: (name not in kept_up, name)):
+        identity = work.schema.entity(entity_name).table.c.id
+        statement = sa.select(identity).where(in_set(identity, "ids")).order_by(identity)
+        work.connection.execute(lock_rows(statement), {"ids": sorted(wanted[entity_name])})
+
+
 def _undoable(work: UnitOfWork, operation_id: int) -> Any:
-    operation = work.connection.execute(
-        sa.select(tables.operation).where(tables.operation.c.id == operation_id)
-    ).first()
+    statement = sa.select(tables.operation).where(tables.operation.c.id == operation_id)
+    operation = work.connection.execute(held(work, statement, tables.operation, "change")).first()
     if operation is None:
         raise NotFound(entity="operation", id=operation_id)
     if operation.state == "undone":

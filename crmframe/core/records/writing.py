@@ -11,9 +11,10 @@ from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.values import parse_values
 from crmframe.core.errors import InvalidInput, Problem, Stale
 from crmframe.core.records import applying, checks, rights
-from crmframe.core.records.maintaining import maintain
+from crmframe.core.records.maintaining import lock_targets, maintain
 from crmframe.core.records.reading import get
 from crmframe.core.records.rows import Row, add_sidecars, flat, locked
+from crmframe.core.storage.turns import take_turn
 from crmframe.core.work import UnitOfWork
 
 Raw = Mapping[str, Any]
@@ -143,7 +144,7 @@ def write_many(
 ) -> list[int]:
     """Change records under the right *verb*: the shared body of updates and actions."""
     term = rights.granted(work, entity, verb)
-    rows = locked(work, entity, changes, term)
+    rows = _locked_for(work, entity, changes, term)
     _require_all(entity, changes, rows)
     _require_versions(work, entity, rows, versions)
     wanted = _wanted(work, entity, changes, rows)
@@ -153,6 +154,18 @@ def write_many(
     _require_still_within(work, entity, changed, wanted, verb, term)
     maintain(work, entity, [*(old[i] for i in changed), *(rows[i].columns for i in changed)])
     return changed
+
+
+def _locked_for(work: UnitOfWork, entity: Entity, changes: Mapping[int, Raw], term: Term) -> dict[int, Row]:
+    """Lock the rows as strongly as the changes need, and no more: weaker locks deadlock less."""
+    names = {name for values in changes.values() for name in values}
+    known = {field.name for field in (work.schema.find_field(entity, name) for name in names) if field}
+    if any(field.name in known for field in checks.tree_fields(entity)):
+        # Two records hung below each other at the same moment would close a circle that neither sees.
+        take_turn(work.connection, f"tree of {entity.name}")
+    lock_targets(work, entity, changes)
+    unique = {column for columns in checks.unique_columns(entity) for column in columns}
+    return locked(work, entity, changes, term, to="remove" if known & unique else "change")
 
 
 def _require_all(entity: Entity, wanted: Mapping[int, Any], rows: Mapping[int, Row]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -21,6 +21,7 @@ from crmframe.core.storage.constructs import Condition, converter, operands
 from crmframe.core.storage.json_sql import json_has, json_value, rows_from_json
 
 __all__ = [
+    "Lock",
     "contains",
     "fold",
     "in_set",
@@ -177,12 +178,24 @@ def _like_postgresql(element: _Like, compiler: SQLCompiler, **options: Any) -> s
 # --- locks --------------------------------------------------------------------------------------------
 
 
-def lock_rows(statement: S, of: Any = None) -> S:
+# What others may still do with a locked row. Weaker locks let more pass and so deadlock less: a record that somebody
+# refers to may be changed meanwhile, but not removed.
+Lock = Literal["refer", "change", "remove"]
+_STRENGTHS: dict[Lock, dict[str, bool]] = {
+    "refer": {"read": True, "key_share": True},
+    "change": {"key_share": True},
+    "remove": {},
+}
+
+
+def lock_rows(statement: S, of: Any = None, *, to: Lock = "remove") -> S:
     """Return the select so that its rows stay as they are until the transaction ends.
 
     SQLite renders nothing: whoever writes there holds the whole database.
 
     Args:
         of: The table to lock when the statement joins others.
+        to: What the lock is for: to refer to the rows, to change them (but no unique value), or to remove them (or
+            change a unique value).
     """
-    return statement.with_for_update(of=of)
+    return statement.with_for_update(of=of, **_STRENGTHS[to])

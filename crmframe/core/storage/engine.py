@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -11,13 +10,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError  # noqa: A004 - the pool's
 
-from crmframe.core.errors import CrmError, StorageFull, Unavailable
+from crmframe.core.errors import Contended, CrmError, StorageFull, Unavailable
 from crmframe.core.storage.dialect import register_functions
 from crmframe.core.storage.writer import WriterQueue
 
 CHECKPOINT_BYTES = 32 * 1024 * 1024
+CHECKPOINT_MILLISECONDS = 100
+BUSY_MILLISECONDS = 30_000
+# PostgreSQL gave up one of several transactions: a deadlock, a lock that did not come in time, a snapshot too old.
+CONTENDED = frozenset({"40001", "40P01", "55P03"})
 
 # FULL: an acknowledged write survives a power cut. mmap and cache: SPEED.md A1. secure_delete: TRUST.md 2.
 SQLITE_PRAGMAS = (
@@ -25,7 +28,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
-    "PRAGMA busy_timeout=30000",
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
     "PRAGMA mmap_size=2147483648",
     "PRAGMA cache_size=-65536",
     "PRAGMA temp_store=MEMORY",
@@ -43,7 +46,10 @@ class Database:
         self.url = sa.make_url(url)
         self.dialect = self.url.get_backend_name()
         self.engine = self._sqlite_engine() if self.dialect == "sqlite" else self._postgresql_engine()
-        self._idle: dict[int, sa.Connection] = {}
+        # The time machine compares rows with the journal: both must be of one moment.
+        snapshot = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        self._reading = self.engine.execution_options(**snapshot)
+        self._idle: list[sa.Connection] = []
         self._closed = False
         self._queue = WriterQueue() if self.dialect == "sqlite" else None
         # Without one open connection SQLite cannot even read when the disk is full (measured, TRUST.md 2).
@@ -53,6 +59,11 @@ class Database:
     def path(self) -> Path | None:
         """Return the SQLite file, None on PostgreSQL."""
         return Path(self.url.database) if self.dialect == "sqlite" and self.url.database else None
+
+    @property
+    def locks_rows(self) -> bool:
+        """Return whether writers lock rows; otherwise each holds the whole database."""
+        return self.dialect != "sqlite"
 
     def _sqlite_engine(self) -> sa.Engine:
         engine = sa.create_engine(
@@ -71,9 +82,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Open a connection for reading: one consistent snapshot on SQLite, no lock.
+        """Open a connection for reading: one consistent snapshot, no lock.
 
-        Each thread keeps one: taking it out of the pool costs as much as a short statement (SPEED.md A1).
+        SQLite's are kept: taking one out of the pool costs as much as a short statement (SPEED.md A1). Those of
+        PostgreSQL go back: the pool looks whether the server is still there, and every thread may need one.
         """
         with translated_errors():
             connection = self._kept()
@@ -83,21 +95,24 @@ class Database:
                 self._keep(connection)
 
     def _kept(self) -> sa.Connection:
-        connection = self._idle.pop(threading.get_ident(), None)
-        if connection is None or connection.closed or connection.invalidated:
-            return self.engine.connect()
-        return connection
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._reading.connect()
 
     def _keep(self, connection: sa.Connection) -> None:
         connection.rollback()
-        if self._closed or self._idle.setdefault(threading.get_ident(), connection) is not connection:
+        if self._closed or self.dialect != "sqlite" or connection.invalidated:
             connection.close()
+        else:
+            self._idle.append(connection)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Open the transaction of one write; commits at the end, rolls back on any error.
 
         Raises:
+            Contended: The transaction was given up in favor of another; nothing of it was saved.
             Unavailable: The server is gone; at COMMIT this means "unknown", not "no".
             StorageFull: The disk is full.
         """
@@ -115,16 +130,20 @@ class Database:
         if log and log.exists() and log.stat().st_size > CHECKPOINT_BYTES:
             with self._turn():
                 raw = self.engine.raw_connection()
+                execute = raw.driver_connection.execute  # type: ignore[union-attr]
                 try:
-                    raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+                    # It holds the writers of all processes off while it waits for readers: rather next time than long.
+                    execute(f"PRAGMA busy_timeout={CHECKPOINT_MILLISECONDS}")
+                    execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 finally:
+                    execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
                     raw.close()
 
     def close(self) -> None:
         """Give back every connection."""
         self._closed = True
         while self._idle:
-            self._idle.popitem()[1].close()
+            self._idle.pop().close()
         if self._held is not None:
             self._held.close()
             self._held = None
@@ -152,12 +171,16 @@ def translated_errors() -> Iterator[None]:
         raise
     except DBAPIError as error:
         raise _translated(error) from error
+    except TimeoutError as error:  # no connection became free
+        raise Unavailable from error
 
 
 def _translated(error: DBAPIError) -> Exception:
-    text = str(error.orig)
-    if "disk is full" in text or "No space left" in text or getattr(error.orig, "sqlstate", "") == "53100":
+    text, state = str(error.orig), getattr(error.orig, "sqlstate", "")
+    if "disk is full" in text or "No space left" in text or state == "53100":
         return StorageFull()
+    if state in CONTENDED or "database is locked" in text:
+        return Contended()
     if error.connection_invalidated or (
         isinstance(error, OperationalError) and "psycopg" in type(error.orig).__module__
     ):

@@ -18,14 +18,23 @@ class WriterQueue:
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._busy = False
+        self._owner: int | None = None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for this caller's turn and hold it."""
+        """Wait for this caller's turn and hold it.
+
+        Raises:
+            RuntimeError: This thread has the turn already: it would wait for itself.
+        """
+        if self._owner == threading.get_ident():
+            raise RuntimeError("This thread is writing already. Use the unit of work that is open.")
         self._enter()
+        self._owner = threading.get_ident()
         try:
             yield
         finally:
+            self._owner = None
             self._leave()
 
     def _enter(self) -> None:
