@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crmframe.core.entities.kinds import ValueProblem
+from crmframe.core.entities.kinds import ParseContext, ValueProblem
 from crmframe.core.entities.numerals import read_number
 from crmframe.core.errors import Problem
 from crmframe.core.transfer.links import Links, Unresolved
@@ -55,19 +55,21 @@ def items_of(work: UnitOfWork, plan: Plan, rows: Sequence[FileRow], links: Links
     for column in plan.columns:
         _fill(work, plan, column, items, links)
     if plan.keys:
+        context = work.parse_context()
         for item in items:
-            item.key = _key(work, plan, item)
+            item.key = _key(plan, item, context)
     return items
 
 
 def _fill(work: UnitOfWork, plan: Plan, column: Column, items: Sequence[Item], links: Links) -> None:
     texts = [text_of(column, item.row.cells) for item in items]
     found = links.resolve(work, column.link, {t for t in texts if t}) if column.link else {}
+    read = _reader(work, plan, column)
     for item, text in zip(items, texts, strict=True):
         if text:
             value = _linked(work, column, column.link, text, found, item) if column.link else text
             if value is not None:
-                _put(item, column, _readable(work, plan, column, value, item))
+                _put(item, column, value if read is None else _read(read, column, value, item))
         elif text == "" and _clears(plan, column):
             _put(item, column, None)
 
@@ -113,35 +115,26 @@ def _put(item: Item, column: Column, value: Any) -> None:
         item.inputs[column.name] = value
 
 
-def _readable(work: UnitOfWork, plan: Plan, column: Column, value: Any, item: Item) -> Any:
-    """Return the value in a form that the field itself reads in one way."""
-    kind = column.field.kind
+def _reader(work: UnitOfWork, plan: Plan, column: Column) -> Callable[[Any], Any] | None:
+    """Return what turns a cell into what the pipeline reads in one way; None when it does so by itself."""
+    kind, context = column.field.kind, work.parse_context()
+    if plan.options.decimal_comma and kind.name in NUMERIC:
+        comma = replace(context, decimal_comma=True)
+        return lambda value: kind.parse(read_number(value, comma, money=kind.name == "money"), comma)
+    days = column.days
+    if column.use in ("input", "both"):
+        # An action's model knows ISO; a field knows what people write.
+        return lambda value: kind.parse(year_first(value, days) if days else value, context)
+    return (lambda value: year_first(value, days)) if days else None
+
+
+def _read(read: Callable[[Any], Any], column: Column, value: Any, item: Item) -> Any:
     try:
-        if column.days and isinstance(value, str):
-            value = year_first(value, column.days)
-        if plan.options.decimal_comma and kind.name in NUMERIC:
-            context = decimal_comma_context(work)
-            return kind.parse(read_number(value, context, money=kind.name == "money"), context)
-        if column.use in ("input", "both"):
-            # An action's model knows ISO; a field knows what people write.
-            return kind.parse(value, work.parse_context())
+        return read(value)
     except ValueProblem as error:
         data = {"field": column.field.label, **error.data}
         item.problems.append(Problem(column.field.name, error.code, error.template, data))
         return None
-    return value
-
-
-def decimal_comma_context(work: UnitOfWork) -> Any:
-    """Return the context in which 1.234,56 is a number."""
-    context = work.parse_context()
-    return type(context)(
-        zone=context.zone,
-        today=context.today,
-        region=context.region,
-        currency=context.currency,
-        decimal_comma=True,
-    )
 
 
 def year_first(text: str, order: str) -> str:
@@ -161,13 +154,13 @@ def day_parts(text: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def _key(work: UnitOfWork, plan: Plan, item: Item) -> tuple[Any, ...] | None:
+def _key(plan: Plan, item: Item, context: ParseContext) -> tuple[Any, ...] | None:
     values = []
     for column in plan.keys:
         if column.use == "reference":
             value = text_of(column, item.row.cells)
         else:
-            value = _parsed_key(work, column, item)
+            value = _parsed_key(column, item, context)
         if value is None or value == "":
             item.problems.append(problem("key_missing", column.field.name, field=column.field.label))
             return None
@@ -175,10 +168,10 @@ def _key(work: UnitOfWork, plan: Plan, item: Item) -> tuple[Any, ...] | None:
     return tuple(values)
 
 
-def _parsed_key(work: UnitOfWork, column: Column, item: Item) -> Any:
+def _parsed_key(column: Column, item: Item, context: ParseContext) -> Any:
     raw = item.values.get(column.name, None if column.field.writable else text_of(column, item.row.cells))
     try:
-        return column.field.kind.parse(raw, work.parse_context())
+        return column.field.kind.parse(raw, context)
     except ValueProblem as error:
         data = {"field": column.field.label, **error.data}
         item.problems.append(Problem(column.field.name, error.code, error.template, data))

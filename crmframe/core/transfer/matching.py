@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
-from crmframe.core.entities.kinds import ValueProblem
+from crmframe.core.entities.kinds import ParseContext, ValueProblem
 from crmframe.core.entities.sort_key import sort_key
 from crmframe.core.records import rights
 from crmframe.core.records.checks import unique_columns
@@ -80,27 +80,28 @@ def _by_fields(
     return found
 
 
-def marks_of(work: UnitOfWork, plan: Plan, item: Item) -> set[Mark]:
-    """Return what only one record can have: the key, the external ids, the unique values.
+def set_marks(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> None:
+    """Note what only one record can have: the key, the external ids, the unique values.
 
     Rows that share a mark are settled one after the other, so that it does not matter which chunk they are in.
     """
-    marks: set[Mark] = {
-        ((c.name,), item.references[c.name]) for c in plan.references if c.name in item.references
-    }
-    if item.key is not None:
-        marks.add((KEY, item.key))
-    for names in unique_columns(plan.entity):
-        values = tuple(_parsed(work, plan, name, item) for name in names)
-        if None not in values:
-            marks.add((names, values))
-    return marks
+    context, unique = work.parse_context(), unique_columns(plan.entity)
+    systems = [column.name for column in plan.references]
+    for item in items:
+        item.marks = {((name,), item.references[name]) for name in systems if name in item.references}
+        if item.key is not None:
+            item.marks.add((KEY, item.key))
+        for names in unique:
+            values = tuple(
+                _parsed(plan.entity.fields[name], item.values.get(name), context) for name in names
+            )
+            if None not in values:
+                item.marks.add((names, values))
 
 
-def _parsed(work: UnitOfWork, plan: Plan, name: str, item: Item) -> Any:
-    raw = item.values.get(name)
+def _parsed(field: Field, raw: Any, context: ParseContext) -> Any:
     try:
-        return None if raw is None else plan.entity.fields[name].kind.parse(raw, work.parse_context())
+        return None if raw is None else field.kind.parse(raw, context)
     except ValueProblem:
         return None
 

@@ -20,7 +20,7 @@ from crmframe.core.records import rights
 from crmframe.core.records.rows import Row, add_sidecars, flat, locked
 from crmframe.core.transfer.cells import Item, Mark
 from crmframe.core.transfer.links import referenced
-from crmframe.core.transfer.matching import KEY, find_records, marks_of, shown_key, split_by_marks
+from crmframe.core.transfer.matching import KEY, find_records, set_marks, shown_key, split_by_marks
 from crmframe.core.transfer.outcome import Outcome
 from crmframe.core.transfer.plan import Plan
 from crmframe.core.transfer.problems import problem, problem_of
@@ -37,8 +37,7 @@ def settle(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> list[Outcome]
         if item.problems:
             turn.refuse(item)
     pending = [item for item in items if not item.problems]
-    for item in pending:
-        item.marks = marks_of(work, plan, item)
+    set_marks(work, plan, pending)
     while pending:
         pending = turn.take(pending)
     return [turn.outcomes[item.row.number] for item in items]
