@@ -63,18 +63,24 @@ FLAWS: dict[str, tuple[str, str]] = {
         "test_every_sentence_is_translated",
     ),
     "flawroute": (
-        "from starlette.routing import Route\n\n"
-        "@hookimpl\ndef routes() -> list[Any]:\n    return [Route('/open', lambda request: None)]\n",
+        (
+            "from starlette.routing import Route\n\n"
+            "@hookimpl\ndef routes() -> list[Any]:\n    return [Route('/open', lambda request: None)]\n"
+        ),
         "test_every_route_of_its_own_asks_for_a_permission",
     ),
     "flawrows": (
-        "@hookimpl\ndef row_badges(context: Any) -> list[Any]:\n"
-        "    for row in context.rows:\n        records.titles(context.work, 'core.user', [row['id']])\n    return []\n",
+        (
+            "@hookimpl\ndef row_badges(context: Any) -> list[Any]:\n"
+            "    for row in context.rows:\n        records.titles(context.work, 'core.user', [row['id']])\n    return []\n"
+        ),
         "test_statements_of_a_page_do_not_grow_with_its_rows",
     ),
     "flawguard": (
-        "@hookimpl\ndef before_delete(change: Any) -> None:\n"
-        "    if change.entity.name.startswith('flawguard.'):\n        raise Veto('No')\n",
+        (
+            "@hookimpl\ndef before_delete(change: Any) -> None:\n"
+            "    if change.entity.name.startswith('flawguard.'):\n        raise Veto('No')\n"
+        ),
         "test_every_entity_is_updated_undone_deleted_and_restored",
     ),
     "flawmenu": (
