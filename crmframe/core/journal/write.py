@@ -9,7 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.errors import Conflict
 from crmframe.core.journal import tables
+from crmframe.core.storage.dialect import lock_rows
 from crmframe.core.storage.types import canonical_json
 
 
@@ -89,14 +91,18 @@ class JournalBuffer:
         return not (self.changes or self.events or self.undo_of)
 
     def flush(self, connection: sa.Connection) -> None:
-        """Write the operation, its commit, changes and events; called once, before COMMIT."""
+        """Write the operation, its commit, changes and events; called once, before COMMIT.
+
+        Raises:
+            Conflict: The operation that this goes on with was undone meanwhile.
+        """
         if self.is_empty:
             return
         continued = self.operation_id is not None
         if not continued:
             self.operation_id = _inserted(connection, _INSERT_OPERATION, self._operation())
-        elif self.origin.finish:
-            connection.execute(_FINISH_OPERATION, {"operation": self.operation_id})
+        else:
+            self._go_on(connection)
         self.commit_id = _inserted(connection, _INSERT_COMMIT, self._commit(connection, continued))
         if self.changes:
             connection.execute(_INSERT_CHANGE, [self._change(change) for change in self.changes])
@@ -105,6 +111,13 @@ class JournalBuffer:
                 sa.insert(tables.event), [{"commit_id": self.commit_id, **e} for e in self.events]
             )
         self.changes, self.events = [], []
+
+    def _go_on(self, connection: sa.Connection) -> None:
+        """Take the operation up again: what was undone meanwhile must not grow."""
+        if connection.scalar(_STATE, {"operation": self.operation_id}) == "undone":
+            raise Conflict(entity="operation", id=self.operation_id, state="undone already")
+        if self.origin.finish:
+            connection.execute(_FINISH_OPERATION, {"operation": self.operation_id})
 
     def _operation(self) -> dict[str, Any]:
         origin = self.origin
@@ -180,6 +193,9 @@ _FINISH_OPERATION = (
     sa.update(tables.operation)
     .where(tables.operation.c.id == sa.bindparam("operation"), tables.operation.c.state == "open")
     .values(state="done")
+)
+_STATE = lock_rows(
+    sa.select(tables.operation.c.state).where(tables.operation.c.id == sa.bindparam("operation")), to="change"
 )
 _LAST_POSITION = sa.select(sa.func.coalesce(sa.func.max(tables.commit.c.position), 0)).where(
     tables.commit.c.operation_id == sa.bindparam("operation")
