@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,7 +52,7 @@ def select(work: UnitOfWork, entity_name: str, query: Query) -> Page:
     entity = work.schema.entity(entity_name)
     rights.require(work, entity, "read")
     fields = rights.chosen(work, entity, query.columns) if query.columns else rights.readable(work, entity)
-    ordering = ordering_of(work, entity, query.order or entity.order)
+    ordering = ordering_of(work, entity, query.order or _usual_order(work, entity))
     limit = max(1, min(query.limit, MAX_LIMIT))
     source = _Source(work, entity, fields, query)
     if query.as_of is not None:
@@ -59,11 +60,16 @@ def select(work: UnitOfWork, entity_name: str, query: Query) -> Page:
     return fetch_page(work, source, ordering, query, limit)
 
 
+def _usual_order(work: UnitOfWork, entity: Entity) -> list[str]:
+    """Return the entity's own order, as far as the actor may read what it goes by."""
+    readable = readable_fields(work, entity)
+    return [name for name in entity.order if name.removeprefix("-") in readable]
+
+
 def _past_page(work: UnitOfWork, source: _Source, ordering: Ordering, query: Query, limit: int) -> Page:
     """Read a page with the list's tables exchanged for those of the past."""
     assert query.as_of is not None
-    past = source.past = past_tables(work, source.entity, query.as_of)
-    source.values |= past.values
+    past = source.look_back(query.as_of)
     exchanged = replace(ordering, expressions=tuple(past.exchange(e) for e in ordering.expressions))
     return fetch_page(work, source, exchanged, query, limit)
 
@@ -85,6 +91,12 @@ class _Source:
         self.values = {**filters.binds(self.where), **self.term.values}
         for term in self.target_terms.values():
             self.values |= term.values
+
+    def look_back(self, moment: datetime) -> PastTables:
+        """Exchange the tables for those of the past."""
+        past = self.past = past_tables(self.work, self.entity, moment)
+        self.values |= past.values
+        return past
 
     @property
     def key(self) -> tuple[Any, ...] | None:
@@ -130,13 +142,17 @@ def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP
     entity = work.schema.entity(entity_name)
     rights.require(work, entity, "read")
     source = _Source(work, entity, [work.schema.fields(entity)["id"]], query)
+    if query.as_of is not None:
+        source.look_back(query.as_of)
     key = ("count", source.key)
     statement = work.schema.statements.get(key)
     if statement is None:
         limited = (
             source.statement(Ordering((), (), ())).limit(sa.bindparam("cap", type_=sa.Integer)).subquery()
         )
-        statement = work.schema.statements[key] = sa.select(sa.func.count()).select_from(limited)
+        statement = sa.select(sa.func.count()).select_from(limited)
+        if source.key is not None:
+            work.schema.statements[key] = statement
     found = work.connection.scalar(statement, {**source.values, "cap": cap + 1}) or 0
     return Count(min(found, cap), found > cap)
 
@@ -145,27 +161,40 @@ def visible(work: UnitOfWork, entity_name: str) -> sa.Subquery:
     """Return the rows of an entity that the actor may read, to select from or join with in own queries."""
     entity = work.schema.entity(entity_name)
     term = rights.granted(work, entity, "read")
-    hidden = {f.name for f in work.schema.fields(entity).values()} - {
-        f.name for f in rights.readable(work, entity)
-    }
-    columns = [c for c in entity.table.c if c.name not in hidden]
+    hidden = _hidden_columns(work, entity)
+    columns = [
+        # Empty instead of gone: whoever selects from it need not know what this actor may read.
+        sa.cast(sa.null(), c.type).label(c.name) if c.name in hidden else c
+        for c in entity.table.c
+    ]
     statement = sa.select(*columns).where(term.build(entity.table)).params(**term.values)
     return statement.subquery(entity.table.name + "_visible")
 
 
+def _hidden_columns(work: UnitOfWork, entity: Entity) -> set[str]:
+    """Return the columns that hold what the actor may not read: sort keys and the box of custom fields, too."""
+    readable = readable_fields(work, entity)
+    hidden = [field for field in work.schema.fields(entity).values() if field.name not in readable]
+    names = {field.name for field in hidden} | {field.key_column for field in hidden}
+    return names | ({"custom"} if any(field.source == "custom" for field in hidden) else set())
+
+
 def titles(work: UnitOfWork, entity_name: str, ids: Collection[int]) -> dict[int, str]:
-    """Return what records are called; those the actor may not see are left out."""
+    """Return what records are called; those the actor may not see are left out.
+
+    Where the actor may not read the field that names them, they are called by their number.
+    """
     entity = work.schema.entity(entity_name)
-    if not ids or not (rights.is_own(work, entity) or work.actor.may(f"{entity.name}.read")):
+    is_own = rights.is_own(work, entity)
+    if not ids or not (is_own or work.actor.may(f"{entity.name}.read")):
         return {}
     term = rights.granted(work, entity, "read")
-    key = ("titles", entity.name, term.shape)
+    name = entity.title if is_own or entity.title in readable_fields(work, entity) else "id"
+    key = ("titles", entity.name, name, term.shape)
     statement = work.schema.statements.get(key)
     if statement is None:
         table = entity.table
-        statement = sa.select(table.c.id, table.c[entity.title]).where(
-            in_set(table.c.id, "ids"), term.build(table)
-        )
+        statement = sa.select(table.c.id, table.c[name]).where(in_set(table.c.id, "ids"), term.build(table))
         work.schema.statements[key] = statement
     rows = work.connection.execute(statement, {"ids": sorted(set(ids)), **term.values})
     return {row[0]: str(row[1]) for row in rows}

@@ -7,11 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import Conflict
 from crmframe.core.journal.tables import change
 from crmframe.core.records import checks, reversing, rights
 from crmframe.core.records.conflicts import Key, Step, conflicts_of, steps_of, targets_of
+from crmframe.core.records.reach import images_within
 from crmframe.core.records.reading import get
+from crmframe.core.records.rows import from_image, locked
 from crmframe.core.work import UnitOfWork
 
 
@@ -19,9 +22,9 @@ def restore(work: UnitOfWork, entity_name: str, record_id: int) -> dict[str, Any
     """Put back a deleted record and the parts that went with it; returns it.
 
     Raises:
-        NotFound: It was never there.
+        NotFound: It was never there, or the actor may not delete it, hence not restore it.
         Conflict: It is there; or a unique value or a record it refers to is gone meanwhile.
-        PermissionDenied: The actor may not delete such records, hence not restore them, or not this one.
+        PermissionDenied: The actor may not delete such records at all, or could not read this one afterwards.
     """
     entity = work.schema.entity(entity_name)
     rights.require(work, entity, "delete")
@@ -31,9 +34,8 @@ def restore(work: UnitOfWork, entity_name: str, record_id: int) -> dict[str, Any
         .order_by(change.c.version.desc())
         .limit(1)
     ).first()
-    if last is None:
-        raise rights.not_found(entity, record_id)
-    if last.kind != "delete":
+    _require_reach(work, entity, record_id, last)
+    if last is None or last.kind != "delete":
         raise Conflict(entity=entity.label, id=record_id, state="not deleted")
     steps = steps_of(work, last.operation_id)
     chosen = _with_parts(work, steps, (entity_name, record_id))
@@ -46,6 +48,19 @@ def restore(work: UnitOfWork, entity_name: str, record_id: int) -> dict[str, Any
             reversing.take_back(work, [step])
     checks.require_within(work, entity, [record_id], "read")
     return get(work, entity_name, record_id)
+
+
+def _require_reach(work: UnitOfWork, entity: Entity, record_id: int, last: Any) -> None:
+    """Say of a record that the actor may not restore what is said of one that never was."""
+    term = rights.granted(work, entity, "delete")
+    if last is not None and last.kind == "delete":
+        found = [s for s in steps_of(work, last.operation_id) if s.key == (entity.name, record_id)]
+        image = from_image(entity, found[-1].before, record_id, found[-1].version)
+        is_within = bool(images_within(work, entity, [image], term))
+    else:
+        is_within = bool(locked(work, entity, [record_id], term))
+    if not is_within:
+        raise rights.not_found(entity, record_id)
 
 
 def _with_parts(work: UnitOfWork, steps: Sequence[Step], wanted: Key) -> list[Step]:
