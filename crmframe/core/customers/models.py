@@ -201,7 +201,19 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
         required=True,
         index=True,
         data="personal",
-        aliases=("姓名", "联系人", "联系人姓名", "full name", "display name", "contact name", "contact"),
+        aliases=(
+            "姓名",
+            "联系人",
+            "联系人姓名",
+            "full name",
+            "display name",
+            "contact name",
+            "contact",
+            "first name+last name",
+            "first name+middle name+last name",
+            "given name+family name",
+            "姓+名",
+        ),
     )
     customer_id: Mapped[int | None] = field(
         kinds.Reference("core.customer", on_delete="cascade"),

@@ -21,6 +21,8 @@ NUMERIC = ("money", "decimal", "integer")
 # What only one record can have: the names of the fields, and their values.
 Mark = tuple[tuple[str, ...], Any]
 
+_HAN = re.compile("[\u3400-\u9fff]")
+_BREAKS = re.compile(r"\s*[\r\n\t\v\f]\s*")
 _DAY = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](\d{4}|\d\d)(?!\d)(.*)", re.DOTALL)
 
 
@@ -87,9 +89,17 @@ def text_of(column: Column, cells: Sequence[str]) -> str | None:
         text = cells[column.index].strip()
     else:
         return None
+    if column.also:
+        text = joined([text, *(cells[i].strip() for i in column.also if i < len(cells))])
     if column.aliases:
         text = column.aliases.get(text, text)
     return text
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Return the parts of a name as one, Chinese without blanks between."""
+    present = [part for part in parts if part]
+    return ("" if any(_HAN.search(part) for part in present) else " ").join(present)
 
 
 def _linked(
@@ -122,6 +132,9 @@ def _reader(work: UnitOfWork, plan: Plan, column: Column) -> Callable[[Any], Any
         comma = replace(context, decimal_comma=True)
         return lambda value: kind.parse(read_number(value, comma, money=kind.name == "money"), comma)
     days = column.days
+    if kind.name == "text" and column.use == "value":
+        # A cell of several lines for a field of one: addresses come so.
+        return lambda value: _BREAKS.sub(" ", value) if isinstance(value, str) else value
     if column.use in ("input", "both"):
         # An action's model knows ISO; a field knows what people write.
         return lambda value: kind.parse(year_first(value, days) if days else value, context)

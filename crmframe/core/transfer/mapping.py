@@ -15,7 +15,7 @@ from crmframe.core.entities.field import Field
 from crmframe.core.errors import InvalidInput, Problem
 from crmframe.core.records import rights
 from crmframe.core.transfer.mending import OWN_HEADERS
-from crmframe.core.transfer.names import HeaderNames, Translates, squeezed
+from crmframe.core.transfer.names import JOIN, HeaderNames, Translates, choice_labels, composite, squeezed
 from crmframe.core.transfer.options import ImportOptions
 from crmframe.core.transfer.plan import Column, Ignored, Link, Plan, Use
 from crmframe.core.transfer.problems import problem
@@ -74,6 +74,8 @@ class _Mapper:
         readable = {f.name: f for f in rights.readable(work, entity)}
         self.fields = {**self.inputs, **readable}
         self.names = HeaderNames(self.fields.values(), translator)
+        self.translator = translator
+        self.joined: dict[int, tuple[int, ...]] = {}
         self.problems: list[Problem] = []
         self.columns: list[Column] = []
         self.ignored: list[Ignored] = []
@@ -83,8 +85,10 @@ class _Mapper:
         for name, text in self.options.constants.items():
             self._add(-1, name, name, constant=text)
         # What was named wins over what is merely alike, wherever it stands.
-        for index in sorted(range(len(self.headers)), key=lambda i: i not in told):
+        used = {index for others in self.joined.values() for index in others}
+        for index in sorted({*range(len(self.headers))} - used, key=lambda i: i not in told):
             self._map(index, told.get(index))
+        self._compose()
         self.columns.sort(key=lambda column: column.index)
         if not self.columns and not self.problems:
             self.problems.append(problem("no_columns", entity=self.entity.label))
@@ -100,13 +104,29 @@ class _Mapper:
         keys = [self._aliased(key) for key in keys]
         return Plan(self.entity, self.options, self.headers, kept, self.ignored, keys, action)
 
+    def _compose(self) -> None:
+        """Join columns for fields that have an alias like ``first name+last name``, the longest first."""
+        free = {squeezed(each.header): each.header for each in self.ignored if each.reason == NOT_KNOWN}
+        for field in self.fields.values():
+            found = composite(field, free) if field.writable else ()
+            if found and not any(column.field is field for column in self.columns):
+                headers = [free[part] for part in found]
+                first, *others = (self.headers.index(header) for header in headers)
+                use, shown = self._use(field), " + ".join(headers)
+                self.columns.append(Column(first, shown, field.name, field, use, also=tuple(others)))
+                self.ignored = [each for each in self.ignored if each.header not in headers]
+
     def _told(self) -> Iterator[tuple[int, str]]:
         for header, target in self.options.mapping.items():
-            places = self._places(header)
-            if not places:
+            whole = self._places(header)
+            parts = [self._places(part.strip()) for part in header.split(JOIN)] if not whole else [whole]
+            if all(parts):
+                first, *others = (places[0] for places in parts)
+                self.joined[first] = tuple(others)
+                yield first, target
+            else:
                 allowed = ", ".join(name for name in self.headers if name)
                 self.problems.append(problem("unknown_column", header, column=header, allowed=allowed))
-            yield from ((index, target) for index in places[:1])
 
     def _places(self, header: str) -> list[int]:
         if header.startswith("#") and header[1:].isdigit() and 1 <= int(header[1:]) <= len(self.headers):
@@ -138,7 +158,8 @@ class _Mapper:
             return
         link = self._link(field, by, target)
         use = self._use(field)
-        self.columns.append(Column(index, header, field.name, field, use, link, constant=constant))
+        also = self.joined.get(index, ())
+        self.columns.append(Column(index, header, field.name, field, use, link, constant=constant, also=also))
 
     def _add_reference(self, index: int, header: str, system: str, constant: str) -> None:
         field = Field(f"ref:{system}", kinds.Text(120), "External id")
@@ -229,7 +250,7 @@ class _Mapper:
                 self.problems.append(problem("unknown_column", name, column=name, allowed=allowed))
 
     def _aliased(self, column: Column) -> Column:
-        found: dict[str, str] = {}
+        found = choice_labels(column.field, self.translator)
         for name, aliases in self.options.aliases.items():
             if _is_called(column, name):
                 found |= aliases

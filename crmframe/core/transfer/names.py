@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import Choices
 
 LOCALES = ("zh_Hans",)
+JOIN = "+"
 
 _IGNORED = re.compile(r"[\s_\-./*:：（）()\[\]【】?？]+")
 
@@ -35,7 +37,7 @@ class HeaderNames:
             [(field, [field.name]) for field in known],
             [(field, _short(field)) for field in known],
             [(field, _labels(field, translator)) for field in known],
-            [(field, field.aliases) for field in known],
+            [(field, [alias for alias in field.aliases if JOIN not in alias]) for field in known],
         )
         self._tiers = [_unique(tier) for tier in tiers]
 
@@ -66,3 +68,20 @@ def _unique(named: Iterable[tuple[Field, Iterable[str]]]) -> Mapping[str, Sequen
         for key in {squeezed(name) for name in names} - {""}:
             found.setdefault(key, []).append(field)
     return found
+
+
+def composite(field: Field, free: Mapping[str, str]) -> Sequence[str]:
+    """Return the headers, squeezed, that together give *field*: of its aliases with a plus the one with most parts."""
+    aliases = [[squeezed(part) for part in alias.split(JOIN)] for alias in field.aliases if JOIN in alias]
+    fitting = [parts for parts in aliases if all(part in free for part in parts)]
+    return max(fitting, key=len, default=())
+
+
+def choice_labels(field: Field, translator: Translates | None) -> dict[str, str]:
+    """Return the labels of a field's choices in the other languages with the values they stand for."""
+    choices = field.kind.choices if isinstance(field.kind, Choices) else ()
+    if translator is None:
+        return {}
+    return {
+        translator.translate(field.plugin, locale, c.label): c.value for locale in LOCALES for c in choices
+    }

@@ -19,7 +19,7 @@ class ImportOptions:
     """How the columns of a file become fields, and what happens to records that are there already.
 
     Attributes:
-        mapping: Header (or ``#3`` for the third column) to its target: a field, ``customer.code`` (a link by that
+        mapping: Header (``#3`` for the third column, ``first name+last name`` for two in one) to its target: a field, ``customer.code`` (a link by that
             field), ``customer.ref:erp`` (by an external id), ``about:core.customer``, ``ref:erp`` (the record's own
             external id), an input of the entity's import action, or ``-`` to leave the column out; several with commas.
         aliases: Column (header or field) to what is written there and what it means.

@@ -39,6 +39,7 @@ class Column:
         name: The field, the action's input, or the system of an external id.
         use: ``reference`` is the external id of the record itself.
         days: How its days are written when not year first: ``dmy`` or ``mdy``.
+        also: More columns that follow in the same field, as the last name follows the first.
     """
 
     index: int
@@ -50,6 +51,7 @@ class Column:
     aliases: Mapping[str, str] | None = None
     constant: str = ""
     days: str = ""
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

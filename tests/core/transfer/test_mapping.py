@@ -145,3 +145,35 @@ def test_numbers_with_a_decimal_comma_are_read_when_told(application: Applicatio
     load("name;revenue\nA;1.234,56\n", decimal_comma=True)
 
     assert [str(amount) for amount in column(application, "revenue")] == ["1234.5600"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "names"),
+    [
+        ("First Name,Last Name\nAnn,Lee\nBob,\n", {}, ["Ann Lee", "Bob"]),
+        ("First Name,Middle Name,Last Name\nAnn,B.,Lee\n", {}, ["Ann B. Lee"]),
+        ("名,姓\n小明,王\n", {}, ["王小明"]),
+        ("First Name,Last Name,Display Name\nAnn,Lee,Annie\n", {}, ["Annie"]),
+        ("vorn,nach\nAnn,Lee\n", {"mapping": {"nach+vorn": "name"}}, ["Lee Ann"]),
+    ],
+)
+def test_names_in_several_columns_become_one(
+    application: Application, load: Load, text: str, options: dict[str, object], names: list[str]
+) -> None:
+    load(text, "core.contact", **options)
+
+    assert column(application, "name", "core.contact") == names
+
+
+def test_labels_of_choices_stand_for_their_values(application: Application, load: Load) -> None:
+    label = application.translator.translate("core", "zh_Hans", "Exhibition")
+    report = load(f"name,source\nA,{label}\nB,Exhibition\nC,exhibition\n")
+
+    assert (report.refused, column(application, "source")) == (0, ["exhibition"] * 3)
+
+
+def test_a_cell_of_several_lines_fits_a_field_of_one(application: Application, load: Load) -> None:
+    load('name,address,notes\nA,"Main St 1 \r\nFloor 5","x\ny"\n')
+
+    assert column(application, "address") == ["Main St 1 Floor 5"]
+    assert column(application, "notes") == ["x\ny"]
