@@ -58,9 +58,12 @@ NO_FILES = (
 ENGLISH = frozenset({"option", "argument", "add_argument", "add_parser", "command", "group", "Option"})
 # Errors that name a state or a thing in words, where others name a record type's label.
 STATES = ("Conflict", "NotFound")
+# Tables of the pages whose values only templates translate.
+TABLES = frozenset({"KINDS"})
 SENTENCE = re.compile(r"(?:[A-Z]|\{\w+\}).*[.?!}]", re.DOTALL)
 NO_TEXT = re.compile(
-    r"[^A-Za-z]*|[^ ]*\.html|\{\w+\}|SELECT .*|[\w.]*[_.]\w[\w.]*|[a-z]+/[a-z]+|crmframe [a-z ]+|core",
+    r"[^A-Za-z]*|[^ ]*\.html|\{\w+\}|SELECT .*|[\w.]*[_.]\w[\w.]*|[a-z]+/[a-z]+|crmframe [a-z ]+|core"
+    r"|grey|red|orange|amber|green|teal|blue|violet|pink",
     re.DOTALL,
 )
 
@@ -175,11 +178,14 @@ class _Texts(ast.NodeVisitor):
         self.constants: dict[str, ast.expr] = {}
 
     def visit_Module(self, node: ast.Module) -> None:
-        """Remember the constants: a text may be looked up in one."""
+        """Remember the constants and what loops run over: a text may be taken out of one."""
         for each in node.body:
             if isinstance(each, ast.Assign | ast.AnnAssign) and each.value is not None:
                 targets = each.targets if isinstance(each, ast.Assign) else [each.target]
-                self.constants.update({t.id: each.value for t in targets if isinstance(t, ast.Name)})
+                self.constants.update(dict.fromkeys(_names(targets), each.value))
+        for loop in ast.walk(node):
+            if isinstance(loop, ast.For | ast.comprehension):
+                self.constants.update(dict.fromkeys(_names([loop.target]), self._looked_up(loop.iter)))
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
@@ -198,8 +204,8 @@ class _Texts(ast.NodeVisitor):
     def visit_Assign(self, node: ast.Assign) -> None:
         """Look at constants and variables; later calls may hand on what a variable holds."""
         self.generic_visit(node)
-        names = [each.id for each in node.targets if isinstance(each, ast.Name)]
-        self.constants |= {name: self._looked_up(node.value) for name in names}
+        names = _names(node.targets)
+        self.constants |= dict.fromkeys(names, self._looked_up(node.value))
         self._assigned(names, node.value)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
@@ -209,7 +215,8 @@ class _Texts(ast.NodeVisitor):
             self._assigned([node.target.id], node.value)
 
     def _assigned(self, names: list[str], value: ast.expr) -> None:
-        if any(name in NAMES or name in ATTRIBUTES for name in names):
+        is_table = "/pages/" in self.path and TABLES.intersection(names)
+        if is_table or any(name in NAMES or name in ATTRIBUTES for name in names):
             self._add(value)
         elif any(name.isupper() for name in names) and not self.path.startswith("crmframe/cli/"):
             sentences = (each for each in _literals(value) if " " in each and SENTENCE.fullmatch(each))
@@ -221,6 +228,8 @@ class _Texts(ast.NodeVisitor):
             return _several(value, self._looked_up(value.body), self._looked_up(value.orelse))
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "get":
             return _several(value, self._looked_up(value.func.value), *value.args[1:])
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and not value.args:
+            return self._looked_up(value.func.value)  # values(), items()
         if isinstance(value, ast.Subscript):
             return self._looked_up(value.value)
         return self.constants.get(value.id, value) if isinstance(value, ast.Name) else value
@@ -230,6 +239,10 @@ class _Texts(ast.NodeVisitor):
 
     def _place(self, node: ast.expr) -> str:
         return f"{self.path}:{node.lineno}"
+
+
+def _names(targets: Iterable[ast.expr]) -> list[str]:
+    return [each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)]
 
 
 def _several(place: ast.expr, *parts: ast.expr) -> ast.expr:
