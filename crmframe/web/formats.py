@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -21,10 +22,11 @@ class Formats:
 
     Args:
         zone: The reader's: moments are shown in it.
+        home: The workspace's currency, whose sign needs no country in front.
     """
 
-    def __init__(self, locale: str, zone: ZoneInfo, now: datetime) -> None:
-        self.locale, self.zone = locale, zone
+    def __init__(self, locale: str, zone: ZoneInfo, now: datetime, home: str = "") -> None:
+        self.locale, self.zone, self.home = locale, zone, home
         self.now = now.astimezone(zone)
         self._babel = _locale(locale)
         self._group = str(self._babel.number_symbols["latn"]["group"])
@@ -66,7 +68,12 @@ class Formats:
         digits = 0 if value == value.to_integral_value() else max(_precision(currency), -_exponent(value))
         text = f"{abs(value):,.{digits}f}".translate(self._signs)
         sign = "-" if value < 0 else ""
-        return f"{sign}{_symbol(currency, self.locale)}{text}" if currency else f"{sign}{text}"
+        if not currency:
+            return f"{sign}{text}"
+        symbol = _symbol(currency, self.locale)
+        if currency == self.home:
+            symbol = symbol.lstrip(string.ascii_uppercase) or symbol
+        return f"{sign}{symbol}{text}"
 
     @property
     def _signs(self) -> dict[int, str]:

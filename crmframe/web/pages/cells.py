@@ -69,7 +69,9 @@ def _cut(text: str) -> str:
 
 def _number(view: View, field: Field, titles: Titles) -> Show:
     number = view.formats.number
-    return lambda value, row: Cell(number(value), "", "r")
+    # A year is no amount: small whole numbers read best without groups.
+    small = 10_000 if field.kind.name == "integer" else 0
+    return lambda value, row: Cell(str(value) if 0 <= value < small else number(value), "", "r")
 
 
 def _money(view: View, field: Field, titles: Titles) -> Show:

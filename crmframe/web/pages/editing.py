@@ -12,7 +12,6 @@ from crmframe.core.access.fields import writable_fields
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.errors import (
-    BadRequest,
     CrmError,
     InvalidInput,
     NotFound,
@@ -20,6 +19,7 @@ from crmframe.core.errors import (
     Stale,
     Unavailable,
 )
+from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import actions, cells, form, lookup
 from crmframe.web.pages.doing import change, entity_at, version_in
 from crmframe.web.pages.view import View, view_of
@@ -110,7 +110,7 @@ def _form(
         "view": view,
         "entity": entity,
         "record": record,
-        "title": title or view.say("New: {entity}", entity=view.label(entity)),
+        "title": title or view.say("New {entity}", entity=view.one(entity)),
         "controls": controls,
         "problems": form.general_messages(view, error, list(wanted.fields)),
         "failed": error is not None,
@@ -173,7 +173,7 @@ def set_value(call: Call, work: UnitOfWork) -> Reply:
     """Write one field, as the "move to" control of a board does when the entity has no action for it."""
     entity, name = entity_at(call, work), call.form.get("field", "")
     if name not in writable_fields(work, entity):
-        raise BadRequest(reason="field")
+        raise NoSuchPage(path=call.url)
     values, record_id = {name: call.form.get("value", "")}, call.path["id"]
     back = call.form.get("back", "")
     return change(

@@ -15,6 +15,7 @@ from crmframe.core.errors import CrmError, NotFound, UndoConflict
 from crmframe.core.journal.tables import change as change_table
 from crmframe.core.journal.tables import operation
 from crmframe.core.records import Entry, FieldChange
+from crmframe.core.storage.dialect import in_set
 from crmframe.web.auth import local_path
 from crmframe.web.pages import cells, lookup, sentences
 from crmframe.web.pages.doing import change, entity_at
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 SIZE = 50
 SHOWN_RECORDS = 10
 MOST_CHANGES = 500
+MOST_PREVIEWED = 50
 MAX_ID = 2**63 - 1
+LONGEST_TITLE = 60
 
 
 def show_history(call: Call, work: UnitOfWork) -> Reply:
@@ -139,14 +142,54 @@ def _journal(view: View) -> sa.Select[Any]:
 
 
 def operations_by_day(view: View, rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return operations grouped by the reader's day."""
+    """Return operations grouped by the reader's day, each with the record that it was about."""
+    subjects = _subjects(view, [row.id for row in rows])
     days: list[dict[str, Any]] = []
     for row in rows:
         day = view.formats.day(view.formats.local_day(row.started_at))
         if not days or days[-1]["day"] != day:
             days.append({"day": day, "operations": []})
-        days[-1]["operations"].append(operation_of(view, row))
+        days[-1]["operations"].append({**operation_of(view, row), **subjects.get(row.id, NO_SUBJECT)})
     return days
+
+
+NO_SUBJECT: Mapping[str, Any] = {"title": "", "url": "", "others": ""}
+
+
+def _subjects(view: View, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Return what each operation was about: the first record it changed, and how many others."""
+    if not ids:
+        return {}
+    c = change_table.c
+    first = sa.func.min(c.id).label("first")
+    number = sa.func.sum(c.last_id - c.record_id + 1).label("number")
+    grouped = sa.select(first, number).where(in_set(c.operation_id, "ids")).group_by(c.operation_id, c.entity)
+    found = grouped.subquery()
+    statement = sa.select(c.operation_id, c.entity, c.record_id, found.c.number)
+    statement = statement.join(found, found.c.first == c.id).order_by(c.id.desc())
+    # The last one to be put in is the first change: what else was touched only follows from it.
+    named = view.work.connection.execute(statement, {"ids": list(ids)})
+    rows = list({row.operation_id: row for row in named}.values())
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        wanted.setdefault(row.entity, set()).add(row.record_id)
+    titles = lookup.titles_of(view.work, wanted)
+    return {row.operation_id: _subject(view, row, titles) for row in rows}
+
+
+def _subject(view: View, row: Any, titles: lookup.Titles) -> dict[str, Any]:
+    entity = view.work.registry.entities.get(row.entity)
+    title = titles.get(row.entity, {}).get(row.record_id, "")
+    others = (
+        view.say("and {number} more", number=view.formats.number(int(row.number) - 1))
+        if row.number > 1
+        else ""
+    )
+    return {
+        "title": " ".join(title.split())[:LONGEST_TITLE],
+        "url": f"/{entity.slug}/{row.record_id}" if entity and title else "",
+        "others": others,
+    }
 
 
 def operation_of(view: View, row: Any) -> dict[str, Any]:
@@ -190,7 +233,7 @@ def show_operation(call: Call, work: UnitOfWork) -> Reply:
     view = view_of(call, work)
     row = _operation(work, call.path["id"])
     groups, more = _changed(view, row.id)
-    preview = _preview(view, row) if more < MOST_CHANGES else {"undone": more, "kept": []}
+    preview = _preview(view, row) if more <= MOST_PREVIEWED else {"undone": more, "kept": []}
     data = {"view": view, "operation": operation_of(view, row), "at": view.formats.precise(row.started_at)}
     return Reply({**data, "groups": groups, "more": more, "preview": preview}, "operation.html")
 

@@ -72,7 +72,7 @@ def _recent(view: View) -> list[dict[str, Any]]:
 def _starts(view: View) -> list[tuple[str, str, str]]:
     """Return what to begin with: the entities of the menu that the reader may create."""
     wanted = [e for e in view.work.registry.public_entities() if e.in_menu and e.group != "administration"]
-    return [(view.label(e), f"/{e.slug}/new", e.icon) for e in wanted if view.may(f"{e.name}.create")][:4]
+    return [(view.one(e), f"/{e.slug}/new", e.icon) for e in wanted if view.may(f"{e.name}.create")][:4]
 
 
 def choose_language(call: Call, work: UnitOfWork) -> Reply:

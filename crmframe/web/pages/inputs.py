@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core.entities.field import Field
 from crmframe.web.pages import cells
-from crmframe.web.pages.lookup import Titles
+from crmframe.web.pages.lookup import OFFERED, Titles
 
 if TYPE_CHECKING:
     from crmframe.core.entities.entity import Entity
@@ -77,7 +77,7 @@ def _choosing(
     if kind == "reference":
         target = field.kind.entity  # type: ignore[attr-defined]
         options = reference_options(offers.get(target, {}), value)
-        search = "" if plain else f"/{entity.slug}/options?field={field.name}"
+        search = "" if plain or len(options) <= OFFERED else f"/{entity.slug}/options?field={field.name}"
         return {"options": options, "search": search}
     if kind == "boolean" and plain:
         yes_no = [("true", view.say("Yes"), False), ("false", view.say("No"), False)]

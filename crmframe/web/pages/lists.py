@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
 from crmframe.core.entities.entity import Entity
-from crmframe.core.errors import BadRequest, PermissionDenied
+from crmframe.core.errors import PermissionDenied
+from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import conditions, form, listing, lookup
 from crmframe.web.pages.doing import change, entity_at, ids_in, list_url
 from crmframe.web.pages.inputs import reference_options
@@ -102,7 +103,7 @@ def change_several(call: Call, work: UnitOfWork) -> Reply:
     if verb in VERBS and call.form.get("sure"):
         return change(call, work, lambda w: _each(w, entity, ids, verb), f"/{entity.slug}")
     if verb not in (*VERBS, "edit"):
-        raise BadRequest(reason="verb")
+        raise NoSuchPage(path=call.url)
     return Reply(_several(view, entity, ids, verb), "several.html")
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crmframe.core.errors import BadRequest
 from crmframe.core.jobs import queue
 from crmframe.core.jobs.tables import job
 from crmframe.core.journal import retries
 from crmframe.core.journal.subscriptions import standings
+from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages.plugins import require_admin
 from crmframe.web.respond import Call, Reply
 
@@ -77,7 +77,10 @@ def change_job(call: Call, work: UnitOfWork) -> Reply:
     """Try a job again, or let it be."""
     require_admin(call, work)
     verb, job_id = call.path["verb"], call.path["id"]
-    {"retry": queue.retry, "cancel": queue.cancel}.get(verb, _unknown)(work, job_id)
+    change = {"retry": queue.retry, "cancel": queue.cancel}.get(verb)
+    if change is None:
+        raise NoSuchPage(path=call.url)
+    change(work, job_id)
     return Reply(location="/admin/jobs")
 
 
@@ -85,9 +88,8 @@ def change_letter(call: Call, work: UnitOfWork) -> Reply:
     """Deliver events again, or drop them."""
     require_admin(call, work)
     verb, retry_id = call.path["verb"], call.path["id"]
-    {"retry": retries.retry_dead, "discard": retries.discard}.get(verb, _unknown)(work, retry_id)
+    change = {"retry": retries.retry_dead, "discard": retries.discard}.get(verb)
+    if change is None:
+        raise NoSuchPage(path=call.url)
+    change(work, retry_id)
     return Reply(location="/admin/jobs")
-
-
-def _unknown(work: UnitOfWork, number: int) -> None:
-    raise BadRequest(reason="verb")

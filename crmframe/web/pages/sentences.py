@@ -55,10 +55,12 @@ def deed(view: View, verb: str) -> str:
     if verb == "core.undo":
         return view.say("undid an operation")
     entity = view.work.registry.entities.get(name)
-    label = view.label(entity) if entity else name
+    if entity is None:
+        return view.say("changed data")
+    label = view.one(entity)
     if action in DEEDS:
         return view.say(DEEDS[action], entity=label)
-    return view.say("did {action} on {entity}", entity=label, action=_action(view, name, action))
+    return view.say("used “{action}” on {entity}", entity=label, action=_action(view, name, action))
 
 
 def door(view: View, name: str) -> str:

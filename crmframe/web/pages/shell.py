@@ -91,7 +91,7 @@ def _groups(view: View) -> Iterator[tuple[str, list[Link]]]:
         if entity.in_menu and _is_shown(view, entity):
             link = _link(view, view.plural(entity), f"/{entity.slug}", entity.icon)
             found.setdefault(entity.group, []).append(link)
-    yield "", [_link(view, view.say("Home"), "/", "house")]
+    yield "", [_link(view, view.say("Home page"), "/", "house")]
     for group in [*(each for each in GROUPS if each), *sorted(set(found) - {*GROUPS, LAST}), ""]:
         if found.get(group):
             yield view.say(group.capitalize() if group else "More"), found[group]

@@ -49,6 +49,14 @@ class View:
         """Return what one record of an entity is called."""
         return self.text(entity.plugin, entity.label)
 
+    def one(self, entity: Entity) -> str:
+        """Return the label as it stands inside a sentence: a new customer."""
+        return inside(self.label(entity), self.locale)
+
+    def many(self, entity: Entity) -> str:
+        """Return the plural as it stands inside a sentence."""
+        return inside(self.plural(entity), self.locale)
+
     def plural(self, entity: Entity) -> str:
         """Return what several records of an entity are called."""
         return self.text(entity.plugin, entity.plural)
@@ -77,4 +85,16 @@ def view_of(call: Call, work: UnitOfWork) -> View:
     """Return the reader's view of a request."""
     zone = zone_named(work.actor.zone, work.settings.zone)
     translator = call.site.application.translator
-    return View(call, work, call.locale, zone, Formats(call.locale, zone, work.now), translator)
+    return View(
+        call,
+        work,
+        call.locale,
+        zone,
+        Formats(call.locale, zone, work.now, work.settings.currency),
+        translator,
+    )
+
+
+def inside(label: str, locale: str) -> str:
+    """Return a label as it stands inside a sentence; abbreviations keep their capitals."""
+    return label if locale != "en" or label[1:2].isupper() else label[:1].lower() + label[1:]
