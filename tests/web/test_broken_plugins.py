@@ -47,7 +47,7 @@ def host(database_kind: Any, copied_database_url: Callable[..., str], tmp_path: 
         pipeline = records.create(work, "sales.pipeline", {"name": "Standard"})["id"]
         records.create(work, "sales.stage", {"name": "New", "pipeline_id": pipeline, "position": 1})
     before.close()
-    opened = host_of(settings(url, "sales", *CODES, *RUNNING, seconds=3))
+    opened = host_of(settings(url, "sales", *CODES, *RUNNING, seconds=10))
     yield opened
     opened.close()
 
