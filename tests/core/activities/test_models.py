@@ -11,7 +11,9 @@ from crmframe.core.errors import InvalidInput
 def test_activity_is_a_note_of_now_by_whoever_writes_it(application: Any, clock: Any) -> None:
     with application.work() as work:
         customer = records.create(work, "core.customer", {"name": "Nordvik"})["id"]
-        found = records.create(work, "core.activity", {"about": f"core.customer:{customer}", "text": "Called"})
+        found = records.create(
+            work, "core.activity", {"about": f"core.customer:{customer}", "text": "Called"}
+        )
 
         assert (found["kind"], found["by_id"], found["at"]) == ("note", None, work.now)
 

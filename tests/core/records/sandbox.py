@@ -44,8 +44,16 @@ class Sandbox:
 
     def _same_ids(self) -> None:
         if self.connection.dialect.name == "postgresql":
-            tables = [*self.application.registry.by_table, "core_operation", "core_commit", "core_change", "core_event"]
-            settings = ", ".join(f"setval(pg_get_serial_sequence('{t}', 'id'), {FIRST_FREE_ID})" for t in tables)
+            tables = [
+                *self.application.registry.by_table,
+                "core_operation",
+                "core_commit",
+                "core_change",
+                "core_event",
+            ]
+            settings = ", ".join(
+                f"setval(pg_get_serial_sequence('{t}', 'id'), {FIRST_FREE_ID})" for t in tables
+            )
             self.connection.exec_driver_sql(f"SELECT {settings}")
 
     @contextmanager

@@ -18,11 +18,16 @@ def customers(application: Application) -> list[int]:
     birthdays = [None, "1990-01-01", "1980-05-05", None, "1990-01-01", "1999-09-09"]
     names = ["张伟", "Émile", "echo", "Zeta", "Bao", "阿里"]
     with application.work() as work:
-        rows = [{"name": n, "birthday": b, "employees": i} for i, (n, b) in enumerate(zip(names, birthdays, strict=True))]
+        rows = [
+            {"name": n, "birthday": b, "employees": i}
+            for i, (n, b) in enumerate(zip(names, birthdays, strict=True))
+        ]
         return records.create_many(work, "core.customer", rows)
 
 
-@pytest.mark.parametrize("order", [("birthday",), ("-birthday",), ("name",), ("-name",), ("birthday", "-name"), ("-id",)])
+@pytest.mark.parametrize(
+    "order", [("birthday",), ("-birthday",), ("name",), ("-name",), ("birthday", "-name"), ("-id",)]
+)
 @pytest.mark.parametrize("limit", [1, 2, 4])
 def test_pages_together_hold_every_row_once_in_order(
     application: Application, customers: list[int], order: tuple[str, ...], limit: int
@@ -31,7 +36,9 @@ def test_pages_together_hold_every_row_once_in_order(
         whole = records.select(work, "core.customer", Query(order=order, limit=100, columns=("id",)))
         joined, after = [], None
         while True:
-            page = records.select(work, "core.customer", Query(order=order, limit=limit, columns=("id",), after=after))
+            page = records.select(
+                work, "core.customer", Query(order=order, limit=limit, columns=("id",), after=after)
+            )
             joined += page.rows
             after = page.next
             if after is None:
@@ -68,16 +75,22 @@ def test_count_stops_at_its_cap(application: Application, customers: list[int]) 
         assert records.count(work, "core.customer", Query()) == records.Count(6, False)
 
 
-def test_a_past_list_is_the_list_of_then(application: Application, clock: TestClock, customers: list[int]) -> None:
+def test_a_past_list_is_the_list_of_then(
+    application: Application, clock: TestClock, customers: list[int]
+) -> None:
     def listed(moment: object = None) -> list[tuple[object, ...]]:
         with application.work(write=False) as work:
-            query = Query(order=("name",), columns=("id", "name", "city", "birthday", "version"), as_of=moment)
+            query = Query(
+                order=("name",), columns=("id", "name", "city", "birthday", "version"), as_of=moment
+            )
             return list(records.select(work, "core.customer", query).rows)
 
     then, snapshot = clock.advance(hours=1), listed()
     clock.advance(hours=1)
     with application.work() as work:
-        records.update(work, "core.customer", customers[0], {"name": "Xu", "city": "Wuhan", "birthday": date(2000, 1, 1)})
+        records.update(
+            work, "core.customer", customers[0], {"name": "Xu", "city": "Wuhan", "birthday": date(2000, 1, 1)}
+        )
         records.delete(work, "core.customer", customers[1])
         records.create(work, "core.customer", {"name": "New"})
     later, changed = clock.advance(hours=1), listed()
@@ -89,7 +102,9 @@ def test_a_past_list_is_the_list_of_then(application: Application, clock: TestCl
     assert changed != snapshot
 
 
-def test_a_past_record_is_the_record_of_then(application: Application, clock: TestClock, customers: list[int]) -> None:
+def test_a_past_record_is_the_record_of_then(
+    application: Application, clock: TestClock, customers: list[int]
+) -> None:
     with application.work(write=False) as work:
         snapshot = records.get(work, "core.customer", customers[0])
     then = clock.advance(hours=1)
@@ -102,7 +117,9 @@ def test_a_past_record_is_the_record_of_then(application: Application, clock: Te
         past = records.as_of(work, "core.customer", customers[0], then)
         assert past is not None
         stamps = ("version", "updated_at", "updated_by")
-        assert {k: v for k, v in past.items() if k not in stamps} == {k: v for k, v in snapshot.items() if k not in stamps}
+        assert {k: v for k, v in past.items() if k not in stamps} == {
+            k: v for k, v in snapshot.items() if k not in stamps
+        }
         assert records.as_of(work, "core.customer", customers[0], clock()) is None
         assert records.as_of(work, "core.customer", customers[0], clock._now.replace(year=2020)) is None
 

@@ -27,7 +27,9 @@ def laboratory(make_application: Callable[..., Application]) -> Application:
     """Give an application with deals, sidecars and a custom field."""
     application = make_application("sales", "loyalty")
     with application.work() as work:
-        records.create(work, "core.custom_field", {"entity": "core.customer", "name": "region", "kind": "text"})
+        records.create(
+            work, "core.custom_field", {"entity": "core.customer", "name": "region", "kind": "text"}
+        )
         pipeline = records.create(work, "sales.pipeline", {"name": "Test"})["id"]
         for position, kind in enumerate(("open", "open", "won", "lost")):
             stage = {"name": f"S{position}", "pipeline_id": pipeline, "kind": kind, "position": position}
@@ -37,7 +39,10 @@ def laboratory(make_application: Callable[..., Application]) -> Application:
 
 
 def ids_of(box: Sandbox, entity: str) -> list[int]:
-    return [row[0] for row in box.connection.exec_driver_sql(f"SELECT id FROM {table_of(box, entity)} ORDER BY id")]
+    return [
+        row[0]
+        for row in box.connection.exec_driver_sql(f"SELECT id FROM {table_of(box, entity)} ORDER BY id")
+    ]
 
 
 def table_of(box: Sandbox, entity: str) -> str:
@@ -57,7 +62,10 @@ def draw_step(draw: Callable[..., Any], box: Sandbox) -> Step:
         "custom.region": draw(st.sampled_from(("East", "West", None))),
         "loyalty.tier": draw(st.sampled_from(TIERS)),
     }
-    part = {name: values[name] for name in draw(st.lists(st.sampled_from(sorted(values)), unique=True, max_size=3))}
+    part = {
+        name: values[name]
+        for name in draw(st.lists(st.sampled_from(sorted(values)), unique=True, max_size=3))
+    }
     at = f"2026-01-{draw(st.integers(10, 28))}T08:00:00Z"
     about = f"core.customer:{one(customers)}"
     options: list[Step] = [
@@ -75,9 +83,20 @@ def draw_step(draw: Callable[..., Any], box: Sandbox) -> Step:
         ("create", ("core.contact_point", {"about": about, "kind": "phone", "value": "13800138000"})),
         ("create", ("sales.deal", {"title": "Deal", "customer_id": parent, "code": values["code"]})),
         ("update", ("sales.deal", one(deals), {"amount": draw(st.integers(0, 5)), "customer_id": parent})),
-        ("run", ("sales.deal", one(deals), "move", {"stage_id": draw(st.sampled_from(ids_of(box, "sales.stage")))})),
+        (
+            "run",
+            (
+                "sales.deal",
+                one(deals),
+                "move",
+                {"stage_id": draw(st.sampled_from(ids_of(box, "sales.stage")))},
+            ),
+        ),
         ("run", ("sales.deal", one(deals), "win", {})),
-        ("run", ("sales.deal", one(deals), "lose", {"lost_reason_id": one(ids_of(box, "sales.lost_reason"))})),
+        (
+            "run",
+            ("sales.deal", one(deals), "lose", {"lost_reason_id": one(ids_of(box, "sales.lost_reason"))}),
+        ),
         ("run", ("sales.deal", one(deals), "reopen", {})),
         ("delete", ("sales.deal", one(deals))),
     ]
@@ -144,7 +163,9 @@ def test_undo_equals_never_having_done_it(laboratory: Application) -> None:
                 assert undone == box.snapshot(), "the undo is not what a replay without it gives"
 
     check()
-    print(f"\nundo: {counts['undone']} done, {counts['refused']} refused of {EXAMPLES} histories of {STEPS} steps")
+    print(
+        f"\nundo: {counts['undone']} done, {counts['refused']} refused of {EXAMPLES} histories of {STEPS} steps"
+    )
     assert counts["undone"] > 0
     assert counts["refused"] > 0
 

@@ -22,9 +22,17 @@ def test_created_record_is_journaled_without_its_values(application: Application
     with application.work(write=False) as work:
         [operation] = work.connection.execute(sa.select(tables.operation)).all()
         [change] = work.connection.execute(sa.select(tables.change)).all()
-        assert (operation.verb, operation.door, operation.actor_name) == ("core.customer.create", "cli", "system:cli")
+        assert (operation.verb, operation.door, operation.actor_name) == (
+            "core.customer.create",
+            "cli",
+            "system:cli",
+        )
         assert (operation.reason, operation.state) == ("first customer", "done")
-        assert (change.entity, change.record_id, change.last_id) == ("core.customer", customer["id"], customer["id"])
+        assert (change.entity, change.record_id, change.last_id) == (
+            "core.customer",
+            customer["id"],
+            customer["id"],
+        )
         assert (change.kind, change.version, change.before) == ("create", 1, None)
 
 
@@ -39,7 +47,11 @@ def test_all_problems_of_all_rows_are_reported_at_once(application: Application)
         records.create_many(work, "core.customer", rows)
 
     found = {(p.row, p.field, p.code) for p in caught.value.problems}
-    assert {(0, "name", "required"), (0, "unknown", "unknown_field"), (1, "parent_id", "unknown_reference")} <= found
+    assert {
+        (0, "name", "required"),
+        (0, "unknown", "unknown_field"),
+        (1, "parent_id", "unknown_reference"),
+    } <= found
     assert {(2, "code", "taken"), (2, "last_activity_at", "read_only")} <= found
     assert {row for row, field, _ in found if field in ("email", "employees")} == {0, 1}
 
@@ -112,7 +124,9 @@ def test_activity_moves_the_customers_last_activity(application: Application) ->
         customer = records.create(work, "core.customer", {"name": "A"})["id"]
         about = f"core.customer:{customer}"
         records.create(work, "core.activity", {"about": about, "text": "one", "at": "2026-01-02T10:00:00Z"})
-        late = records.create(work, "core.activity", {"about": about, "text": "two", "at": "2026-01-05T10:00:00Z"})
+        late = records.create(
+            work, "core.activity", {"about": about, "text": "two", "at": "2026-01-05T10:00:00Z"}
+        )
         assert records.get(work, "core.customer", customer)["last_activity_at"].day == 5
         records.delete(work, "core.activity", late["id"])
         assert records.get(work, "core.customer", customer)["last_activity_at"].day == 2
@@ -142,7 +156,9 @@ def test_bulk_write_needs_few_statements(application: Application) -> None:
     statements: list[str] = []
     with application.work() as work:
         sa.event.listen(
-            application.database.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2])
+            application.database.engine,
+            "before_cursor_execute",
+            lambda *arguments: statements.append(arguments[2]),
         )
         records.create_many(work, "core.customer", [{"name": f"C {n}", "code": f"{n}"} for n in range(1000)])
 
