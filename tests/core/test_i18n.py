@@ -77,30 +77,46 @@ def test_locales_are_known_in_every_spelling(text: str, locale: str) -> None:
     assert locale_of(text) == locale
 
 
+def chinese(translator: Translator, msgid: str, **data: object) -> str:
+    said = translator.translate("core", "zh_Hans", msgid)
+    assert said != msgid
+    return said.format_map(data)
+
+
 def test_a_problem_of_a_plugin_reads_in_chinese(shipped: Translator) -> None:
     problem = PluginProblem("sales", "P003", {"needs": "mail", "reason": "is not enabled"})
 
-    assert shipped.message(problem, "zh_Hans") == "sales 需要插件 mail，而后者未启用。"
+    reason = chinese(shipped, "is not enabled")
+    said = chinese(shipped, CODES["P003"], plugin="sales", needs="mail", reason=reason)
+    assert shipped.message(problem, "zh_Hans") == said
     assert shipped.message(problem, "en") == problem.message()
 
 
 def test_the_reasons_behind_a_problem_are_translated_one_by_one(shipped: Translator) -> None:
+    package, file = "There is no package {module}.", "The file {file} is missing."
     reasons = (
-        Problem("", "manifest", "There is no package {module}.", {"module": "x"}),
-        Problem("", "manifest", "The file {file} is missing.", {"file": "y"}),
+        Problem("", "manifest", package, {"module": "x"}),
+        Problem("", "manifest", file, {"file": "y"}),
     )
     problem = PluginProblem("sales", "P014", {"error": "English"}, reasons=reasons)
 
-    assert shipped.message(problem, "zh_Hans") == "sales 的清单无效：没有包 x。 缺少文件 y。"
-    start = CannotStart(PluginProblem("sales", "P001"), PluginProblem("mail", "P001"))
-    assert shipped.message(start, "zh_Hans").count("已启用但未安装") == 2
-    assert shipped.message(start, "en") == str(start)
+    error = f"{chinese(shipped, package, module='x')} {chinese(shipped, file, file='y')}"
+    assert shipped.message(problem, "zh_Hans") == chinese(shipped, CODES["P014"], plugin="sales", error=error)
+
+
+def test_an_application_that_cannot_start_says_why_in_chinese(shipped: Translator) -> None:
+    error = CannotStart(PluginProblem("sales", "P001"), PluginProblem("mail", "P001"))
+
+    said = [f"P001: {chinese(shipped, CODES['P001'], plugin=each)}" for each in ("sales", "mail")]
+    assert shipped.message(error, "zh_Hans") == " ".join(said)
+    assert shipped.message(error, "en") == str(error)
 
 
 def test_a_refused_change_of_a_plugin_says_why_in_chinese(shipped: Translator) -> None:
     why = Problem("", "P001", CODES["P001"], {"plugin": "sales"})
 
-    assert shipped.message(CannotChangePlugin(why), "zh_Hans").startswith("插件 sales 已启用但未安装。")
+    said = chinese(shipped, CODES["P001"], plugin="sales")
+    assert shipped.message(CannotChangePlugin(why), "zh_Hans") == said
 
 
 def test_wrong_fields_are_named_by_their_labels(shipped: Translator) -> None:
@@ -111,8 +127,10 @@ def test_wrong_fields_are_named_by_their_labels(shipped: Translator) -> None:
     ]
     error = InvalidInput(problems)
 
-    assert shipped.message(error, "zh_Hans") == "以下内容需要更正：名称、税号、记录。"
-    assert [shipped.message(each, "zh_Hans") for each in problems] == ["名称必填。", "税号必填。", "出错了。"]
+    fields = "、".join(chinese(shipped, each) for each in ("Name", "Tax id", "record"))
+    assert shipped.message(error, "zh_Hans") == chinese(shipped, InvalidInput.template, fields=fields)
+    said = chinese(shipped, "{field} is required.", field=chinese(shipped, "Tax id"))
+    assert shipped.message(problems[1], "zh_Hans") == said
     assert shipped.message(error, "en") == str(error)
 
 
