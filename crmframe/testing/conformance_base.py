@@ -96,3 +96,8 @@ class Conformance:
     def entities(self, application: Application) -> list[Entity]:
         """Return the plugin's record types, sidecars left out."""
         return [each for each in application.registry.public_entities() if each.plugin == self.plugin]
+
+
+def is_open(entity: Entity) -> bool:
+    """Tell whether everybody signed in may read the names of its records (users, teams)."""
+    return bool(getattr(entity.model, "__open_fields__", ()))
