@@ -10,6 +10,7 @@ import pytest
 
 from crmframe.application import Application
 from crmframe.core import records
+from crmframe.core.access.roles import default_grants
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.errors import InUse
@@ -41,10 +42,21 @@ class LifeConformance(Conformance):
         assert off.command(self.plugin, "--help").status != 0
         document = program.get("/api/v1/openapi.json").text
         assert f'"{self.plugin}.' not in document
+        assert self._permissions(off.application) == []
+        browser = off.browser(off.user(is_admin=True))
+        home = browser.get("/?stay=1").text
         for entity in entities:
+            assert f'href="/{entity.slug}"' not in home
+            assert browser.get(f"/{entity.slug}").status_code == 404
             assert program.get(f"/api/v1/{entity.slug}").status_code == 404
             assert off.command(entity.command, "list").status != 0
         off.close()
+
+    def _permissions(self, application: Application) -> list[str]:
+        """Return the plugin's permissions that could still be granted."""
+        named = [permission.name for permission in application.permissions]
+        grants = default_grants(application.registry, named)["administrator"]
+        return [each.permission for each in grants if each.permission.startswith(f"{self.plugin}.")]
 
     def test_switched_off_it_blocks_nobody_and_its_data_come_back(
         self,

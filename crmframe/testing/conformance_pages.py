@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from crmframe.application import Application
+from crmframe.core import records
 from crmframe.core.entities.entity import Entity
 from crmframe.testing.conformance_base import Conformance, is_open
 from crmframe.testing.doors import Doors, counted_statements
@@ -45,6 +46,23 @@ class PageConformance(Conformance):
                 missing = [text(f.plugin, locale, f.label) for f in written if f'name="{f.name}"' not in form]
                 assert missing == [], f"not in the form of {entity.name}"
                 assert [f.name for f in written if text(f.plugin, locale, f.label) not in form] == []
+
+    def test_nothing_it_contributes_fails_on_anybody_s_page(
+        self, crm: Application, doors: Doors, make_samples: Samples
+    ) -> None:
+        for entity in self.entities(crm):
+            with crm.work() as work:
+                make_samples.create(work, entity.name)
+        browser = doors.browser(doors.user(is_admin=True))
+        with crm.work() as work:
+            customer = make_samples.create(work, "core.customer")
+
+        for path in ("/?stay=1", *(place for each in pages_with_records(crm) for place in each)):
+            assert browser.get(path).status_code in (200, 303), path
+        assert browser.get(f"/customers/{customer}").status_code == 200
+
+        # A part that fails becomes a notice, and the page goes on: only here does it show.
+        assert [failure.message() for failure in crm.hooks.failures if failure.plugin == self.plugin] == []
 
     def test_menu_shows_its_entities_to_those_who_may_see_them(self, crm: Application, doors: Doors) -> None:
         shown = [entity for entity in self.entities(crm) if entity.in_menu]
@@ -89,6 +107,15 @@ class PageConformance(Conformance):
                     found.append(len(seen))
             grown = {path: found for path, found in counts.items() if found[0] != found[1]}
             assert grown == {}, "a statement for each row"
+
+
+def pages_with_records(application: Application) -> Iterator[tuple[str, ...]]:
+    """Yield list, detail and form of the first record of each entity that has any."""
+    for entity in application.registry.public_entities():
+        with application.work(write=False) as work:
+            rows = records.select(work, entity.name, records.Query(columns=("id",), limit=1)).rows
+        for row in rows:
+            yield f"/{entity.slug}", f"/{entity.slug}/{row[0]}", f"/{entity.slug}/{row[0]}/edit"
 
 
 def pages(application: Application, entity: Entity, record_id: int) -> Iterator[str]:

@@ -76,6 +76,10 @@ FLAWS: dict[str, tuple[str, str]] = {
         ),
         "test_statements_of_a_page_do_not_grow_with_its_rows",
     ),
+    "flawbadge": (
+        "@hookimpl\ndef row_badges(context: Any) -> list[Any]:\n    raise RuntimeError\n",
+        "test_nothing_it_contributes_fails_on_anybody_s_page",
+    ),
     "flawguard": (
         (
             "@hookimpl\ndef before_delete(change: Any) -> None:\n"
