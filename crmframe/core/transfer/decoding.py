@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from crmframe.core.transfer.problems import UnknownEncoding, UnreadableFile
+from crmframe.core.transfer.problems import UNDECODABLE, UnknownEncoding, UnreadableFile
 
 BLOCK = 256 * 1024
 ENOUGH = 4 * BLOCK
@@ -63,7 +63,7 @@ def detect(file: BinaryIO, *, locale: str = "en", encoding: str = "") -> Decodin
         if errors != "strict" or _decodes(file, name):
             file.seek(0)
             return Decoding(name, errors, look.digest)
-    raise UnreadableFile(reason="its encoding is unknown")
+    raise UnreadableFile(UNDECODABLE)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from crmframe.core.transfer.notes import Place
 from crmframe.core.transfer.options import ImportOptions
 from crmframe.core.transfer.outcome import Outcome, Report
 from crmframe.core.transfer.plan import Plan
-from crmframe.core.transfer.problems import CannotResume
+from crmframe.core.transfer.problems import OTHER_FILE, OTHER_OPTIONS, OTHER_RECORDS, CannotResume
 from crmframe.core.transfer.reading import FileLike, FileRow, Table, opened
 from crmframe.core.transfer.scanning import Rounds, with_days
 from crmframe.core.transfer.settling import EXTERNAL_REF, settle
@@ -150,7 +150,7 @@ class _Import:
         if note is not None:
             kept = note["import"]
             if kept["digest"] != self.table.digest:
-                raise CannotResume(id=operation_id, reason="it was made from another file")
+                raise CannotResume(OTHER_FILE, id=operation_id)
             self.note, self.place, mended = note, Place(kept["round"], kept["rows"]), kept["mend"]
             self.report.take_tally(kept["tally"])
             self.report.operation_id = operation_id
@@ -266,11 +266,11 @@ def _options_of(
         return options or ImportOptions()
     kept = note["import"]
     if kept["entity"] != entity:
-        raise CannotResume(id=operation_id, reason=f"it imports {kept['entity']}")
+        raise CannotResume(OTHER_RECORDS, id=operation_id, entity=kept["entity"])
     if options is None:
         return ImportOptions.from_json(kept["options"])
     if options.dry_run or options.to_json() != kept["options"]:
-        raise CannotResume(id=operation_id, reason="it was begun with other options")
+        raise CannotResume(OTHER_OPTIONS, id=operation_id)
     return options
 
 

@@ -12,9 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.core.journal.tables import operation
-from crmframe.core.transfer.problems import CannotResume
-
-FINISHED_SINCE = "it was finished, undone or resumed by somebody else meanwhile"
+from crmframe.core.transfer.problems import CLOSED, NOT_YOURS, OVERTAKEN, CannotResume
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +46,9 @@ def read_note(
     row = connection.execute(sa.select(operation).where(operation.c.id == operation_id)).first()
     mine = row is not None and (is_admin or row.actor_id == actor_id)
     if row is None or not mine or "import" not in (row.note or {}):
-        raise CannotResume(id=operation_id, reason="it is no import of yours")
+        raise CannotResume(NOT_YOURS, id=operation_id)
     if row.state != "open":
-        raise CannotResume(id=operation_id, reason=f"it is {row.state}")
+        raise CannotResume(CLOSED, id=operation_id)
     note: dict[str, Any] = row.note
     return note
 
@@ -74,4 +72,4 @@ def advance(
         .values(note=dict(new), state=state)
     )
     if connection.execute(statement).rowcount != 1:
-        raise CannotResume(id=operation_id, reason=FINISHED_SINCE)
+        raise CannotResume(OVERTAKEN, id=operation_id)

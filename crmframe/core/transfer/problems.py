@@ -9,10 +9,14 @@ from crmframe.core.errors import BadRequest, Conflict, CrmError, Problem
 
 
 class UnreadableFile(BadRequest):
-    """The file is no table that can be read; ``reason`` says why."""
+    """The file is no table that can be read; the sentence says why."""
 
     code = "unreadable_file"
-    template = "The file cannot be read: {reason}. Save it as CSV in UTF-8 and try again."
+    template = "The file cannot be read."
+
+    def __init__(self, template: str, **data: Any) -> None:
+        self.template = template
+        super().__init__(**data)
 
 
 class UnknownEncoding(BadRequest):
@@ -23,11 +27,30 @@ class UnknownEncoding(BadRequest):
 
 
 class CannotResume(Conflict):
-    """The operation is not one that this file can go on with."""
+    """The operation is not one that this file can go on with; the sentence says why."""
 
     code = "cannot_resume"
-    template = "Operation {id} cannot be resumed: {reason}."
+    template = "Operation {id} cannot be resumed."
 
+    def __init__(self, template: str, **data: Any) -> None:
+        self.template = template
+        super().__init__(**data)
+
+
+EMPTY = "The file is empty."
+UNDECODABLE = "The encoding of the file is unknown. Save it as CSV in UTF-8 and try again."
+BROKEN = (
+    "The file cannot be read from row {row} on: a quote is never closed, or a cell is longer than any field."
+)
+NO_HEADERS = "Row {row} holds no headers. Name the row that does."
+NO_FILE = "There is no file {file}."
+
+NOT_YOURS = "Operation {id} is no import of yours that could be resumed."
+CLOSED = "Operation {id} is finished or undone: there is nothing to resume."
+OVERTAKEN = "Operation {id} was finished, undone or resumed by somebody else meanwhile."
+OTHER_FILE = "Operation {id} was begun with another file."
+OTHER_OPTIONS = "Operation {id} was begun with other options."
+OTHER_RECORDS = "Operation {id} imports {entity}."
 
 # What a file may be wrong about as a whole, and what a cell may be wrong about. Problems of values are the fields'.
 TEMPLATES: Mapping[str, str] = {

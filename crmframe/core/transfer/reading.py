@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 from crmframe.core.transfer import decoding, dialects
 from crmframe.core.transfer.defusing import armed
-from crmframe.core.transfer.problems import UnreadableFile
+from crmframe.core.transfer.problems import BROKEN, EMPTY, NO_FILE, NO_HEADERS, UnreadableFile
 
 SPOOL_BYTES = 8 * 1024 * 1024
 HEADER_SEARCH = 30
@@ -85,7 +85,7 @@ class Table:
     def _sample(self) -> list[str]:
         lines = list(islice(self._text(), SAMPLE_LINES))
         if not any(line.strip() for line in lines):
-            raise UnreadableFile(reason="it is empty")
+            raise UnreadableFile(EMPTY)
         return lines
 
     def _numbered(self) -> Iterator[FileRow]:
@@ -95,9 +95,8 @@ class Table:
         try:
             for number, cells in enumerate(reader, 1):
                 yield FileRow(number, cells)
-        except csv.Error as error:
-            reason = f"row {number + 1}, line {reader.line_num}: {error}"
-            raise UnreadableFile(reason=reason) from None
+        except csv.Error:
+            raise UnreadableFile(BROKEN, row=number + 1) from None
 
     def _text(self) -> Iterator[str]:
         self._file.seek(0)
@@ -139,7 +138,7 @@ def opened(file: FileLike, options: ReadOptions) -> Iterator[Table]:
             yield Table(stream, Path(str(getattr(file, "name", "") or "")).name, options)
         return
     if not Path(file).is_file():
-        raise UnreadableFile(reason=f"{file} is no file")
+        raise UnreadableFile(NO_FILE, file=file)
     with Path(file).open("rb") as stream:
         yield Table(stream, Path(file).name, options)
 
@@ -168,5 +167,5 @@ def _header_number(first: Sequence[FileRow]) -> int:
 def _headers(first: Sequence[FileRow], number: int) -> tuple[str, ...]:
     found = next((row.cells for row in first if row.number == number), None)
     if found is None or not any(cell.strip() for cell in found):
-        raise UnreadableFile(reason=f"row {number} holds no headers")
+        raise UnreadableFile(NO_HEADERS, row=number)
     return tuple(" ".join(armed(cell).split()) for cell in found)
