@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import string
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -31,13 +32,13 @@ class Formats:
         self._babel = _locale(locale)
         self._group = str(self._babel.number_symbols["latn"]["group"])
         self._point = str(self._babel.number_symbols["latn"]["decimal"])
-        self._days: dict[tuple[date, str], str] = {}
+        self._days: dict[tuple[dt.date, str], str] = {}
 
-    def date(self, value: date) -> str:
+    def date(self, value: dt.date) -> str:
         """Return a day; the year only when it is another one."""
         return self._day(value, "MMMd" if value.year == self.now.year else "yMMMd")
 
-    def day(self, value: date) -> str:
+    def day(self, value: dt.date) -> str:
         """Return a day with its weekday, for headings."""
         return self._day(value, "full")
 
@@ -55,7 +56,7 @@ class Formats:
         """Return the time of day."""
         return f"{value.astimezone(self.zone):%H:%M}"
 
-    def local_day(self, value: datetime) -> date:
+    def local_day(self, value: datetime) -> dt.date:
         """Return the day of a moment in the reader's zone."""
         return value.astimezone(self.zone).date()
 
@@ -79,13 +80,13 @@ class Formats:
     def _signs(self) -> dict[int, str]:
         return {ord(","): self._group, ord("."): self._point}
 
-    def _day(self, value: date, form: str) -> str:
+    def _day(self, value: dt.date, form: str) -> str:
         key = (value, form)
         if key not in self._days:
             self._days[key] = self._formatted(value, form)
         return self._days[key]
 
-    def _formatted(self, value: date, form: str) -> str:
+    def _formatted(self, value: dt.date, form: str) -> str:
         if form == "full":
             return format_date(value, "full", self._babel)
         return format_skeleton(form, value, locale=self._babel)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from crmframe.core.contributions import Action
 from crmframe.core.entities.entity import Entity
@@ -65,7 +64,8 @@ def controls_of(
     plugin = owner_of(view, entity, action)
     controls = []
     for name, info in action.input.model_fields.items():
-        made = _control(view, plugin, name, info, schemas[name], values.get(name), offers)
+        made = _control(view, plugin, name, schemas[name], values.get(name), offers)
+        made["required"] = info.is_required()
         made["errors"] = [_message(view, p, made["label"]) for p in problems if p.field == name]
         controls.append(made)
     return controls
@@ -76,31 +76,30 @@ def _message(view: View, problem: Problem, label: str) -> str:
     return view.translator.translate(problem.domain, view.locale, problem.template, **data)
 
 
-def _control(  # noqa: PLR0913, PLR0917 - one call site; a class for it would hide more than it shows
+def _control(
     view: View,
     plugin: str,
     name: str,
-    info: FieldInfo,
     schema: Mapping[str, Any],
     value: Any,
     offers: lookup.Titles,
 ) -> dict[str, Any]:
     plain = next((each for each in schema.get("anyOf", ()) if each.get("type") != "null"), schema)
     kind, target = plain.get("type"), schema.get("entity")
-    found = {
+    found: dict[str, Any] = {
         "name": name,
         "id": f"f-{name}",
-        "label": view.text(plugin, info.title or name.replace("_", " ").capitalize()),
+        "label": view.text(plugin, schema["title"]),
         "type": FORMATS.get(plain.get("format", ""), "text"),
         "value": value or "",
-        "required": info.is_required(),
+        "required": False,
         "wide": False,
         "max": plain.get("maxLength"),
         "numeric": kind in ("integer", "number") and not target,
         "options": [],
         "search": "",
         "suggestions": [],
-        "hint": view.text(plugin, info.description) if info.description else "",
+        "hint": view.text(plugin, schema["description"]) if "description" in schema else "",
         "errors": [],
     }
     if target:

@@ -108,7 +108,7 @@ def _card_fields(view: View, entity: Entity) -> list[Field]:
     return [known[name] for name in wanted if name not in currencies]
 
 
-def _page(  # noqa: PLR0913, PLR0917 - the pieces of one column's query
+def _page(
     view: View, entity: Entity, where: filters.Node | None, field: Field, value: Any, fields: Sequence[Field]
 ) -> tuple[list[dict[str, Any]], bool]:
     mine = filters.Condition(field.name, "eq", value)

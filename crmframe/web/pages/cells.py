@@ -96,9 +96,10 @@ def _instant(view: View, field: Field, titles: Titles) -> Show:
 
 
 def _choice(view: View, field: Field, titles: Titles) -> Show:
+    offered: Any = field.kind
     known = {
-        each.value: Cell(_choice_label(view, field, each), "", "", each.tone) for each in field.kind.choices
-    }  # type: ignore[attr-defined]
+        each.value: Cell(_choice_label(view, field, each), "", "", each.tone) for each in offered.choices
+    }
     return lambda value, row: known.get(value) or Cell(value)
 
 

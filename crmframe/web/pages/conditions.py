@@ -44,6 +44,7 @@ WINDOWS = {
     "next_30d": "the next 30 days",
 }
 SYMBOLS = {"me": "me", "mine": "my teams"}
+WORDS = {**SYMBOLS, **WINDOWS}
 UNASKED = frozenset({"json", "long_text"})
 
 
@@ -93,15 +94,14 @@ def _operator(view: View, field: Field | None, name: str) -> str:
 def _value(view: View, field: Field | None, value: Any, titles: lookup.Titles) -> str:
     if isinstance(value, tuple):
         return view.say(", ").join(_value(view, field, each, titles) for each in value)
-    if isinstance(value, str) and value in SYMBOLS:
-        return view.say(SYMBOLS[value])
-    if isinstance(value, str) and value in WINDOWS:
-        return view.say(WINDOWS[value])
     if isinstance(value, bool):
         return view.say("yes" if value else "no")
-    if field is not None and field.kind.name in ("choice", "multi_choice"):
+    if isinstance(value, str) and value in WORDS:
+        return view.say(WORDS[value])
+    kind = field.kind.name if field is not None else ""
+    if field is not None and kind in ("choice", "multi_choice"):
         return cells.choice_label(view, field, str(value))
-    if field is not None and field.kind.name == "reference" and isinstance(value, int):
+    if field is not None and kind == "reference" and isinstance(value, int):
         return titles.get(field.kind.entity, {}).get(value, str(value))  # type: ignore[attr-defined]
     return str(value)
 
@@ -137,7 +137,7 @@ def editor(view: View, entity: Entity, name: str) -> dict[str, Any] | None:
     operators = [(each, _operator(view, field, each), each == chosen) for each in names]
     needed = [field.kind.entity] if field.kind.name == "reference" else []  # type: ignore[attr-defined]
     offers = lookup.offers_of(view.work, needed)
-    asked = control(view, entity, field, None, offers, name="add_value", plain=True)
+    asked = control(view, entity, field, None, offers, name="add_value")
     if needed == ["core.user"]:
         asked["options"].insert(1, ("me", view.say("me"), False))
     if field.kind.name in ("date", "instant"):

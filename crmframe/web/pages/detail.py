@@ -222,7 +222,7 @@ def _activities(view: View, entity: Entity, record_id: int) -> Sequence[Mapping[
     return records.select(view.work, ACTIVITY, query).records()
 
 
-def _timeline(  # noqa: PLR0913, PLR0917 - the page's own pieces, put together here once
+def _timeline(
     view: View,
     entity: Entity,
     activities: Sequence[Mapping[str, Any]],
@@ -249,13 +249,13 @@ def _timeline(  # noqa: PLR0913, PLR0917 - the page's own pieces, put together h
 def _composer(view: View) -> list[tuple[str, str, str]]:
     activity = view.work.registry.entity(ACTIVITY)
     field = activity.fields["kind"]
-    names = [choice.value for choice in field.kind.choices]  # type: ignore[attr-defined]
+    names = [choice.value for choice in field.kind.choices]
     return [(n, cells.choice_label(view, field, n), KIND_ICONS.get(n, "sticky-note")) for n in names]
 
 
 def _activity(view: View, row: Mapping[str, Any], titles: lookup.Titles) -> dict[str, Any]:
     field = view.work.registry.entity(ACTIVITY).fields["kind"]
-    choice = field.kind.choice(row["kind"])  # type: ignore[attr-defined]
+    choice = field.kind.choice(row["kind"])
     return {
         "at": row["at"],
         "who": titles.get("core.user", {}).get(row["by_id"], ""),

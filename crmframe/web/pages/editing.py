@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crmframe.core import records
 from crmframe.core.access.fields import writable_fields
+from crmframe.core.contributions import FormView
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.errors import (
@@ -97,7 +98,7 @@ def _is_local(url: str) -> bool:
 
 def _form(
     view: View,
-    wanted: form.FormView,
+    wanted: FormView,
     values: Mapping[str, Any],
     error: CrmError | None = None,
     *,
@@ -119,7 +120,7 @@ def _form(
     }
 
 
-def _fields(work: UnitOfWork, wanted: form.FormView) -> list[Field]:
+def _fields(work: UnitOfWork, wanted: FormView) -> list[Field]:
     known = work.schema.fields(wanted.entity)
     return [known[name] for name in wanted.fields if name in known]
 
@@ -272,7 +273,7 @@ def _touched(view: View, entity: Entity, record_id: int) -> list[tuple[str, str,
     return found
 
 
-def _counted(column: sa.ColumnElement[Any], field: Field, place: int) -> sa.Select[Any]:
+def _counted(column: sa.ColumnElement[Any], field: Field, place: int) -> Any:
     linked = field.kind.name == "any_reference"
     key = sa.bindparam("link", type_=sa.String) if linked else sa.bindparam("record", type_=sa.BigInteger)
     return sa.select(sa.literal_column(str(place), sa.Integer), sa.func.count()).where(column == key)

@@ -303,7 +303,7 @@ def _preview(view: View, row: Any) -> dict[str, Any] | None:
     return {"undone": result.undone, "kept": _kept(view, result.kept)}
 
 
-def _kept(view: View, kept: Sequence[Any]) -> list[Mapping[str, str]]:
+def _kept(view: View, kept: Sequence[Any]) -> list[dict[str, str]]:
     wanted: dict[str, set[int]] = {}
     for each in kept:
         wanted.setdefault(each.entity, set()).add(each.record_id)

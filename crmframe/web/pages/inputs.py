@@ -28,16 +28,15 @@ def control(
     offers: Titles,
     *,
     name: str = "",
-    plain: bool = False,
 ) -> dict[str, Any]:
     """Return the control of a field.
 
     Args:
         value: A Python value, or the text that was sent and refused.
         offers: What references may be chosen from.
-        plain: As a filter asks: nothing required, no search box beside a long list.
+        name: Of the input, as a filter asks: nothing required, no search box beside a long list.
     """
-    kind = field.kind
+    kind, plain = field.kind, bool(name)
     found = {
         "name": name or field.name,
         "id": f"f-{name or field.name}".replace(".", "-"),

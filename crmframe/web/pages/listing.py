@@ -148,8 +148,8 @@ def columns_of(view: View, listing: Listing) -> list[dict[str, Any]]:
     return heads
 
 
-def rows_of(view: View, listing: Listing) -> list[tuple[int, str, list[Badge], list[tuple[Any, ...]]]]:
-    """Return per row: id, what it is called, badges, and (text, href, class, tone, mark) of each cell."""
+def rows_of(view: View, listing: Listing) -> list[tuple[Any, ...]]:
+    """Return per row: id, name, tone, badges, and (text, href, class, tone, mark) of each cell."""
     titles = lookup.titles_of(view.work, lookup.wanted_of(listing.fields, listing.rows))
     renderers = [
         (cells.renderer(view, listing.entity, field, titles), field.name) for field in listing.fields
@@ -173,7 +173,7 @@ def _areas(listing: Listing) -> list[str]:
     taken: set[str] = set()
     areas = []
     for field in listing.fields:
-        area = AREAS.get(field.kind.name, "in")
+        area = "" if field.name == listing.entity.title else AREAS.get(field.kind.name, "in")
         areas.append("" if area in taken else area)
         taken.add(area)
     return areas

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
+from crmframe.core.contributions import FormView
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
 from crmframe.web.errors import NoSuchPage
@@ -133,7 +134,7 @@ def _several(view: View, entity: Entity, ids: list[int], verb: str, name: str = 
     fields = [(n, view.field_label(known[n])) for n in wanted.fields if n in known] if wanted else []
     controls = []
     if wanted is not None and name in known:
-        controls = form.controls_of(view, form.FormView(entity, [name]), {})
+        controls = form.controls_of(view, FormView(entity, [name]), {})
         controls[0]["name"] = "set_value"
     return {
         "view": view,

@@ -60,7 +60,8 @@ def offers_of(work: UnitOfWork, names: Iterable[str]) -> Titles:
     known = [entity for name in dict.fromkeys(names) if (entity := _readable(work, name))]
     if not known:
         return {}
-    parts, values = [], {}
+    parts: list[sa.Select[Any]] = []
+    values: dict[str, Any] = {}
     for number, entity in enumerate(known):
         term = rights.granted(work, entity, "read")
         part = _offered(entity, number).where(term.build(entity.table)).limit(OFFERED).subquery()
@@ -95,7 +96,7 @@ def _offered(entity: Entity, number: int) -> sa.Select[Any]:
         statement = statement.where(table.c.archived_at.is_(None))
     if "is_active" in table.c:
         statement = statement.where(table.c.is_active.is_(True))
-    keys = [table.c[name.lstrip("-")] for name in entity.order if name.lstrip("-") in ("position",)]
+    keys = [table.c[name.lstrip("-")] for name in entity.order if name.lstrip("-") == "position"]
     field = entity.fields[entity.title]
     keys.append(table.c[field.key_column or entity.title])
     return statement.order_by(*keys, table.c.id)

@@ -38,7 +38,7 @@ def show_roles(call: Call, work: UnitOfWork) -> Reply:
     view = require_admin(call, work)
     role, link = _table(work, "core.role"), _table(work, "core.user_role")
     rows = work.rows(sa.select(role.c.id, role.c.name, role.c.summary).order_by(role.c.id))
-    counts = dict(work.rows(sa.select(link.c.role_id, sa.func.count()).group_by(link.c.role_id)))  # type: ignore[arg-type]
+    counts = dict(work.rows(sa.select(link.c.role_id, sa.func.count()).group_by(link.c.role_id)))
     roles = [(row.id, row.name, row.summary or "", counts.get(row.id, 0)) for row in rows]
     return Reply({"view": view, "roles": roles, "users": _users(view)}, "roles.html")
 

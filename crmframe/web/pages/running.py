@@ -34,7 +34,7 @@ def show_jobs(call: Call, work: UnitOfWork) -> Reply:
     state = call.parameter("state")
     statement = sa.select(job).order_by(job.c.id.desc()).limit(SHOWN)
     rows = work.rows(statement.where(job.c.state == state) if state else statement)
-    counts = dict(work.rows(sa.select(job.c.state, sa.func.count()).group_by(job.c.state)))  # type: ignore[arg-type]
+    counts = dict(work.rows(sa.select(job.c.state, sa.func.count()).group_by(job.c.state)))
     data = {
         "view": view,
         "state": state,
