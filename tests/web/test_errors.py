@@ -109,12 +109,12 @@ def test_a_real_lost_database_is_503_and_health_says_so(postgres_host):
     people = People(postgres_host)
     admin = people.program(people.user("root", is_admin=True))
     database = postgres_host.site.application.database
-    database.engine.dispose()
-    alive, database.engine = database.engine, sa.create_engine(database.url.set(host="127.0.0.1", port=1))
+    alive, reading = database.engine, database._reading
+    database.engine = database._reading = sa.create_engine(database.url.set(host="127.0.0.1", port=1))
 
     lost = admin.get("/api/v1/customers")
     health = admin.get("/-/health")
-    database.engine = alive
+    database.engine, database._reading = alive, reading
     back = admin.get("/api/v1/customers")
 
     assert_problem(lost, 503, "unavailable")
