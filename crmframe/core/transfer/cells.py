@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -135,10 +136,21 @@ def _reader(work: UnitOfWork, plan: Plan, column: Column) -> Callable[[Any], Any
     if kind.name == "text" and column.use == "value":
         # A cell of several lines for a field of one: addresses come so.
         return lambda value: _BREAKS.sub(" ", value) if isinstance(value, str) else value
+    if kind.name in ("json", "multi_choice"):
+        return _from_json
     if column.use in ("input", "both"):
         # An action's model knows ISO; a field knows what people write.
         return lambda value: kind.parse(year_first(value, days) if days else value, context)
     return (lambda value: year_first(value, days)) if days else None
+
+
+def _from_json(value: Any) -> Any:
+    """Return what a cell holds as JSON, as an export writes what plain text could not tell apart."""
+    try:
+        data = json.loads(value)
+    except (TypeError, ValueError, RecursionError):
+        return value
+    return value if isinstance(data, str) else data  # the field reads quoted text by itself
 
 
 def _read(read: Callable[[Any], Any], column: Column, value: Any, item: Item) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -21,6 +22,7 @@ Format = Literal["csv", "jsonl"]
 MEDIA_TYPES: Mapping[Format, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 # What a spreadsheet may take for the number, day or id that it is. Everything else is text and defused.
 SAFE = ("integer", "decimal", "money", "boolean", "date", "instant", "reference")
+SEPARATORS = re.compile(r"[;,|；，、\n\[\"]")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -105,7 +107,15 @@ def _cells(work: UnitOfWork, field: Field, values: Sequence[Any], *, named: bool
         return [defused(titles[v]) if v in titles else to_text(v) for v in values]
     if field.kind.name in SAFE:
         return [to_text(value) for value in values]
+    if field.kind.name == "multi_choice":
+        return [defused(_choices(field, value)) for value in values]
     return [defused(to_text(value)) for value in values]
+
+
+def _choices(field: Field, value: Sequence[str] | None) -> str:
+    """Return chosen values with separators between, or as JSON when one of them holds such a mark itself."""
+    text = field.kind.to_text(value)
+    return json.dumps(value, ensure_ascii=False) if value and SEPARATORS.search("".join(value)) else text
 
 
 def _is_named(work: UnitOfWork, field: Field, options: ExportOptions) -> bool:

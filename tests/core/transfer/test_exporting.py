@@ -61,7 +61,7 @@ CUSTOMER = st.fixed_dictionaries(
         "custom.size": st.none() | st.decimals(-100, 100, places=2),
         "custom.since": st.none() | st.datetimes().map(lambda t: t.isoformat() + "Z"),
         "custom.likes": st.none()
-        | st.lists(st.sampled_from(["tea", "red wine", "milk"]), min_size=1, unique=True),
+        | st.lists(st.sampled_from(["tea", "red; wine", "[milk]"]), min_size=1, unique=True),
         "loyalty.tier": st.none() | st.sampled_from(["silver", "gold"]),
         "loyalty.points": st.none() | st.integers(0, 9999),
         "loyalty.since_on": st.none() | st.dates(),
@@ -71,7 +71,7 @@ FIELDS = (
     {"name": "area", "kind": "text"},
     {"name": "size", "kind": "decimal"},
     {"name": "since", "kind": "instant"},
-    {"name": "likes", "kind": "multi_choice", "options": {"choices": ["tea", "red wine", "milk"]}},
+    {"name": "likes", "kind": "multi_choice", "options": {"choices": ["tea", "red; wine", "[milk]"]}},
 )
 
 
@@ -205,3 +205,19 @@ def test_nothing_to_export_is_a_file_with_headers(application: Application) -> N
     assert exported(application, query=Query(columns=("name",))) == "name\r\n"
     assert exported(application, format="jsonl") == ""
     assert snapshot(application)["core_customers"] == []
+
+
+@pytest.mark.parametrize("value", [5, True, '"5"', "text", [1, {"a": None}], '"[text"'])
+def test_json_of_any_shape_comes_back(make_application: MakeApplication, value: Any) -> None:
+    source, target = make_application("sales"), make_application("sales")
+    for each in (source, target):
+        with each.work() as work:
+            records.create(work, "sales.pipeline", {"name": "P"})
+    with source.work() as work:
+        stage = {"name": "S", "pipeline_id": 1, "required_fields": value}
+        records.create(work, "sales.stage", stage)
+    loader(target)(exported(source, "sales.stage"), "sales.stage")
+
+    with target.work(write=False) as mine, source.work(write=False) as theirs:
+        there, here = (records.get(work, "sales.stage", 1)["required_fields"] for work in (theirs, mine))
+    assert (here, type(here)) == (there, type(there))
