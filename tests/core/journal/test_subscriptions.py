@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from dataclasses import replace
-
 import pytest
 
-from crmframe.core.access.actor import system_actor
 from crmframe.core.contributions import Subscription
 from crmframe.core.errors import NotFound, Unavailable
 from crmframe.core.journal import delivery as delivering
 from crmframe.core.journal import retries
-from crmframe.core.journal.delivery import Delivery
 from crmframe.core.journal.event_tables import event_retry, subscription
-from crmframe.core.journal.lease import LeaseLost
-from crmframe.core.journal.pump import EventPump
-from crmframe.core.journal.subscriptions import LONGEST_CHAIN, claim, places, register, standings
+from crmframe.core.journal.subscriptions import LONGEST_CHAIN, register, standings
 from crmframe.core.journal.tables import operation
+from tests.core.journal.subscribing import NOTE, create, delivery, mark_ids, open_registered
 from tests.core.small_application import Crash, make_mark, marks, rows
-
-
-def mark_ids(work, events) -> None:
-    for event in events:
-        for record_id in event.ids:
-            make_mark(work, f"{event.entity}:{record_id}")
-
-
-def delivery(application) -> Delivery:
-    return Delivery(application, system_actor("event"))
-
-
-def create(application, *ids, entity="core.customer") -> None:
-    with application.work() as work:
-        work.journal.created(entity, ids)
-
-
-def open_registered(applications, *subscriptions):
-    application = applications.open(subscriptions)
-    with application.database.write() as connection:
-        register(connection, subscriptions)
-    return application
-
-
-NOTE = Subscription("sales.note", ("core.customer.*",), mark_ids)
 
 
 def test_subscriber_is_told_once_and_only_what_it_asked_for(applications) -> None:
@@ -209,65 +177,6 @@ def test_pauses_grow_and_differ() -> None:
     assert len({retries.pause_after(8) for _ in range(5)}) > 1
 
 
-def test_lease_is_taken_over_once_it_has_run_out(applications) -> None:
-    first, second = open_registered(applications, NOTE), applications.open([NOTE])
-    with first.database.write() as connection:
-        assert claim(connection, NOTE.key, "first", first.now) is not None
-    create(first, 1)
-
-    assert delivery(second).run_once() == 0
-    second.pass_time(seconds=61)
-    assert delivery(second).run_once() == 1
-    assert marks(first) == ["core.customer:1"]
-
-
-def test_closed_delivery_gives_its_lease_back(applications) -> None:
-    first, second = open_registered(applications, NOTE), applications.open([NOTE])
-    create(first, 1)
-    served = delivery(first)
-    served.run_once()
-    create(first, 2)
-
-    assert delivery(second).run_once() == 0
-    served.close()
-    assert delivery(second).run_once() == 1
-
-
-def test_zombie_that_was_overtaken_commits_nothing(applications) -> None:
-    zombie, successor = open_registered(applications, NOTE), applications.open([NOTE])
-    create(zombie, 1)
-    successor.pass_time(seconds=61)
-
-    def fall_asleep() -> None:
-        zombie.before_work = lambda: None
-        assert delivery(successor).run_once() == 1
-
-    zombie.before_work = fall_asleep
-    delivery(zombie).run_once()
-
-    assert marks(zombie) == ["core.customer:1"]
-    assert rows(zombie, event_retry) == []
-    with zombie.database.read() as connection:
-        assert NOTE.key not in places(connection, "anybody", zombie.now)
-
-
-def test_crash_between_handler_and_commit_repeats_and_loses_nothing(applications) -> None:
-    def crash() -> None:
-        raise Crash
-
-    application, successor = open_registered(applications, NOTE), applications.open([NOTE])
-    create(application, 1)
-    create(application, 2)
-    application.before_commit = crash
-    with pytest.raises(Crash):
-        delivery(application).run_once()
-    successor.pass_time(seconds=61)
-
-    assert marks(application) == []
-    assert delivery(successor).run_once() == 2
-    assert marks(application) == ["core.customer:1", "core.customer:2"]
-
-
 def test_retry_that_crashes_is_tried_by_the_next_process(applications) -> None:
     behaviour = ["fail"]
 
@@ -374,104 +283,3 @@ def test_many_commits_of_no_interest_are_passed_in_a_few_writes(applications) ->
     assert deliverer.run_once() == 1
     (place,) = rows(application, subscription)
     assert place.commit_id == delivering.WINDOW + 6
-
-
-def test_two_processes_and_many_writers_deliver_everything_once(applications) -> None:
-    """A repeated event would break the unique mark, be retried, and stay in the retry table."""
-    opened = [open_registered(applications, NOTE), applications.open([NOTE])]
-    done = threading.Event()
-
-    def write(number: int) -> None:
-        for position in range(15):
-            create(opened[number % 2], number * 100 + position)
-
-    def deliver(application) -> None:
-        deliverer = delivery(application)
-        while not done.is_set():
-            deliverer.run_once()
-            time.sleep(0.005)
-            deliverer.close()
-
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-    readers = [threading.Thread(target=deliver, args=(application,)) for application in opened]
-    for thread in writers + readers:
-        thread.start()
-    for thread in writers:
-        thread.join()
-    done.set()
-    for thread in readers:
-        thread.join()
-    delivery(opened[0]).run_once()
-
-    expected = sorted(f"core.customer:{n * 100 + p}" for n in range(4) for p in range(15))
-    assert marks(opened[0]) == expected
-    assert rows(opened[0], event_retry) == []
-
-
-def test_two_processes_register_the_same_subscription(applications) -> None:
-    opened = [applications.open([NOTE]), applications.open([NOTE])]
-    threads = [threading.Thread(target=delivery(application).run_once) for application in opened]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert [row.key for row in rows(opened[0], subscription)] == [NOTE.key]
-
-
-def test_moving_without_the_lease_is_refused(applications) -> None:
-    application = open_registered(applications, NOTE)
-    with application.database.read() as connection:
-        place = places(connection, "me", application.now)[NOTE.key].cursor
-    step = delivering.Step(NOTE.key, "me", place, place)
-
-    with application.database.write() as connection, pytest.raises(LeaseLost):
-        step.take(connection, application.now)
-
-
-def test_step_is_taken_only_from_where_the_subscription_is(applications) -> None:
-    application = open_registered(applications, NOTE)
-    with application.database.write() as connection:
-        place = claim(connection, NOTE.key, "me", application.now).cursor
-        step = delivering.Step(NOTE.key, "me", place, replace(place, commit_id=place.commit_id + 1))
-        step.take(connection, application.now)
-
-        with pytest.raises(LeaseLost):
-            step.take(connection, application.now)
-
-
-def test_pump_delivers_when_woken_and_stops(applications) -> None:
-    told = threading.Event()
-    application = open_registered(
-        applications, Subscription("a.tell", ("*",), lambda work, events: told.set())
-    )
-    pump = EventPump(application, system_actor("event"), poll_seconds=60)
-    pump.start()
-    create(application, 1)
-    pump.wake()
-
-    assert told.wait(10)
-    assert pump.stop()
-    assert [row.lease_owner for row in rows(application, subscription)] == [None]
-
-
-def test_pump_outlives_a_database_that_is_away(applications, caplog) -> None:
-    told = threading.Event()
-    application = open_registered(
-        applications, Subscription("a.tell", ("*",), lambda work, events: told.set())
-    )
-    create(application, 1)
-    away = [True]
-
-    def lose() -> None:
-        if away:
-            away.clear()
-            raise Unavailable
-
-    application.before_work = lose
-    pump = EventPump(application, system_actor("event"), poll_seconds=0.01)
-    pump.start()
-
-    assert told.wait(10)
-    assert pump.stop()
-    assert "trying again" in caplog.text
