@@ -68,8 +68,58 @@ def list_customers(page: Page) -> None:
     expect(page.locator("table tbody tr").first).to_be_visible()
 
 
-# The lead adds: create a deal, move it, lose it, undo, switch to Chinese.
-STORIES: tuple[Story, ...] = (list_customers,)
+def create_a_deal(page: Page) -> None:
+    """A new deal appears under its title."""
+    page.goto("/deals/new")
+    page.locator("input[name=title]").fill("Driven by Chromium")
+    page.locator("input[name=amount]").fill("12,500")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/deals/\d+"))
+    expect(page.get_by_role("heading", name="Driven by Chromium")).to_be_visible()
+
+
+def move_it(page: Page) -> None:
+    """The deal enters another stage."""
+    page.get_by_role("link", name="Move to stage").click()
+    stage = page.locator("select[name=stage_id]")
+    chosen = stage.locator("option", has_text="Proposal")
+    stage.select_option(value=chosen.get_attribute("value"))
+    page.locator("main button[type=submit]").last.click()
+    expect(page.locator("main").get_by_text("Proposal").first).to_be_visible()
+
+
+def lose_it(page: Page) -> None:
+    """The deal is lost, for a reason."""
+    page.get_by_role("link", name="Lose").click()
+    reason = page.locator("select[name=lost_reason_id]")
+    reason.select_option(index=1)
+    page.locator("main button[type=submit]").last.click()
+    expect(page.locator("main").get_by_text("Lost").first).to_be_visible()
+
+
+def undo_it(page: Page) -> None:
+    """The loss is taken back from the message that told of it."""
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.locator("main").get_by_text("Proposal").first).to_be_visible()
+
+
+def switch_to_chinese(page: Page) -> None:
+    """The same page speaks Chinese."""
+    page.locator("details", has=page.locator("form[action='/account/language']")).first.locator("summary").click()
+    page.get_by_role("button", name="简体中文").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", re.compile("^zh"))
+    page.goto("/deals")
+    expect(page.get_by_role("heading", name="商机").first).to_be_visible()
+
+
+STORIES: tuple[Story, ...] = (
+    list_customers,
+    create_a_deal,
+    move_it,
+    lose_it,
+    undo_it,
+    switch_to_chinese,
+)
 
 
 def drive(base: str, log: Path) -> None:
