@@ -28,6 +28,7 @@ def buttons_of(view: View, entity: Entity, record_id: int) -> list[dict[str, Any
         if action.imports is None and view.may(f"{entity.name}.{name}"):
             found.append(
                 {
+                    "verb": name,
                     "label": label_of(view, entity, action),
                     "url": f"/{entity.slug}/{record_id}/{name}",
                     "method": "post" if action.input is None and not action.confirm else "get",

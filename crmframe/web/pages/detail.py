@@ -132,15 +132,33 @@ def _parts(
     buttons = [b for _, b in hooks.contribute("record_buttons", context) if isinstance(b, Button)]
     rows = view.context(entity=entity, rows=[record])
     badges = [b for _, b in hooks.contribute("row_badges", rows) if isinstance(b, Badge)]
-    verbs = ("update", "delete")
+    verbs = ("update", "delete", *view.work.registry.actions.get(entity.name, {}))
+    allowed = allowed_verbs(view, entity, record["id"], verbs)
     return {
-        "actions": actions.buttons_of(view, entity, record["id"]),
+        "actions": [b for b in actions.buttons_of(view, entity, record["id"]) if b["verb"] in allowed],
         "buttons": [b for b in buttons if not b.permission or view.may(b.permission)],
         "badges": badges,
         "panels": panels_of(view, entity, context),
         "related": _related(view, entity, record["id"]),
-        "may": {verb: view.may(f"{entity.name}.{verb}") for verb in verbs},
+        "may": {verb: verb in allowed for verb in ("update", "delete")},
     }
+
+
+def allowed_verbs(view: View, entity: Entity, record_id: int, verbs: Sequence[str]) -> set[str]:
+    """Return which of *verbs* the reader may use on this very record, in one statement."""
+    asked = [verb for verb in verbs if view.may(f"{entity.name}.{verb}")]
+    if not asked:
+        return set()
+    table = entity.table
+    values: dict[str, Any] = {}
+    columns = []
+    for verb in asked:
+        term = rights.granted(view.work, entity, verb)
+        columns.append(term.build(table).label(f"may_{verb}"))
+        values |= term.values
+    statement = sa.select(*columns).where(table.c.id == sa.bindparam("record", type_=sa.BigInteger))
+    row = view.work.connection.execute(statement, {"record": record_id, **values}).first()
+    return {verb for verb, may in zip(asked, row or (), strict=False) if may}
 
 
 def panels_of(view: View, entity: Entity, context: Any) -> list[dict[str, Any]]:

@@ -259,7 +259,12 @@ def show_delete(call: Call, work: UnitOfWork) -> Reply:
 
 def _touched(view: View, entity: Entity, record_id: int) -> list[tuple[str, str, str]]:
     """Return what refers to the record: how many of what, and what happens to them."""
-    links = list(view.work.registry.references_to(entity.name))
+    registry = view.work.registry
+    links = [
+        (child, field)
+        for child, field in registry.references_to(entity.name)
+        if child.name in registry.extended or view.may(f"{child.name}.read")
+    ]
     if not links:
         return []
     keys = {"record": record_id, "link": f"{entity.name}:{record_id}"}

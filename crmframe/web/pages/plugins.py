@@ -37,6 +37,7 @@ def show_plugins(call: Call, work: UnitOfWork) -> Reply:
 
 
 def require_admin(call: Call, work: UnitOfWork) -> View:
+    """Return the view of a page that only administrators may see."""
     if not work.actor.is_admin:
         raise PermissionDenied(permission=PERMISSION)
     return view_of(call, work)
