@@ -129,7 +129,12 @@ class Application:
 
     @contextmanager
     def work(
-        self, actor: Actor | None = None, *, door: str = "system", write: bool = True, **given: Unpack[OriginOptions]
+        self,
+        actor: Actor | None = None,
+        *,
+        door: str = "system",
+        write: bool = True,
+        **given: Unpack[OriginOptions],
     ) -> Iterator[UnitOfWork]:
         """Open a unit of work: one transaction, committed at the end, rolled back on any error.
 
@@ -157,7 +162,9 @@ class Application:
             for listener in self._listeners:
                 listener()
 
-    def reading(self, connection: sa.Connection, actor: Actor, door: str, *, epoch: int | None = None) -> UnitOfWork:
+    def reading(
+        self, connection: sa.Connection, actor: Actor, door: str, *, epoch: int | None = None
+    ) -> UnitOfWork:
         """Return a unit of work that reads on an open connection.
 
         Args:

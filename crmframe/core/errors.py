@@ -25,7 +25,8 @@ A template is translated first and filled afterwards, so that one error reads na
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, ClassVar
 
 
@@ -45,7 +46,7 @@ class Problem:
     field: str
     code: str
     template: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = dataclass_field(default_factory=dict)
     row: int = 0
     domain: str = "core"
 

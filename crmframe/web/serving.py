@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from crmframe.web.asgi import build_host
 from crmframe.logs import configure_logs
+from crmframe.web.asgi import build_host
 from crmframe.web.serve import DRAIN_SECONDS, HEALTH_VARIABLE, LISTEN_VARIABLE
 
 if TYPE_CHECKING:

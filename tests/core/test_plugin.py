@@ -11,9 +11,18 @@ from crmframe.core.journal import tables as journal
 from crmframe.testing.application import TestClock
 
 
-def test_nightly_clean_up_deletes_what_has_served_its_time(application: Application, clock: TestClock) -> None:
+def test_nightly_clean_up_deletes_what_has_served_its_time(
+    application: Application, clock: TestClock
+) -> None:
     def answer(key: str) -> dict[str, object]:
-        return {"key": key, "actor_id": 1, "request_hash": "x", "status": 200, "body": "", "at": application.clock()}
+        return {
+            "key": key,
+            "actor_id": 1,
+            "request_hash": "x",
+            "status": 200,
+            "body": "",
+            "at": application.clock(),
+        }
 
     with application.database.write() as connection:
         connection.execute(sa.insert(journal.idempotency), [answer("old")])
