@@ -31,7 +31,8 @@ SHOWN_RELATED = 5
 MOST_FACTS = 6
 ACTIVITY = "core.activity"
 KIND_ICONS = {"call": "phone", "meeting": "users", "message": "message-square", "visit": "map-pin"}
-MARKS = ("choice", "boolean")
+# Kinds of fields that say by themselves which record it is.
+NAMES = frozenset({"text", "long_text", "email", "phone"})
 
 
 def show(call: Call, work: UnitOfWork) -> Reply:
@@ -213,7 +214,12 @@ def _related(view: View, entity: Entity, record_id: int) -> list[dict[str, Any]]
 def _is_shown(view: View, child: Entity, field: Field) -> bool:
     own = field.kind.name == "reference" and child.name not in view.work.registry.extended
     noise = field.name in ("owner_id", "team_id", "by_id", "created_by", "updated_by")
-    return own and not noise and view.may(f"{child.name}.read") and child.title in child.table.c
+    return own and not noise and view.may(f"{child.name}.read") and _has_name(child)
+
+
+def _has_name(child: Entity) -> bool:
+    field = child.fields.get(child.title)
+    return field is not None and field.source == "column" and field.kind.name in NAMES
 
 
 def _group(view: View, link: tuple[Entity, Field], found: list[Any], record_id: int) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Toast:
 
     text: str
     operation_id: int | None
+    way_back: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +142,5 @@ def _toast(view: View) -> Toast | None:
     if not rows:
         return None
     can_undo = rows[0].state == "done" and rows[0].undoable
-    return Toast(done_sentence(view, rows[0].verb), int(given) if can_undo else None)
+    way_back = view.say("Redo" if rows[0].verb == "core.undo" else "Undo")
+    return Toast(done_sentence(view, rows[0].verb), int(given) if can_undo else None, way_back)
