@@ -45,7 +45,9 @@ class Base:
 def settings_at(folder: Path, url: str) -> AppSettings:
     """Return the settings of the benchmarks."""
     plugins = PluginSettings(enabled=("sales", "loyalty"), managed="file", import_seconds=0)
-    return AppSettings(database=url, folder=folder, secret="benchmarks", plugins=plugins, workers=0)
+    return AppSettings(
+        database=url, folder=folder, secret="benchmarks", plugins=plugins, workers=0, region="CN"
+    )
 
 
 @contextmanager

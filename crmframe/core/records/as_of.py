@@ -7,7 +7,7 @@ the changed ones rebuilt. So filters, order, pages and policies are the same SQL
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,16 +25,46 @@ from crmframe.core.work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class PastTables:
-    """An entity's table and its sidecars' as they were: ``values`` fill what ``exchange`` puts into a statement."""
+    """An entity's table and its sidecars' as they were.
 
-    adapters: Sequence[ClauseAdapter]
+    Attributes:
+        whole: Exchange each table for all its rows of then.
+        changed: The same, but of the entity's own table only the rows that have changed since.
+        untouched: Holds for the entity's rows that have not.
+        values: What the three need.
+    """
+
+    whole: Sequence[ClauseAdapter]
+    changed: Sequence[ClauseAdapter]
+    untouched: sa.ColumnElement[bool]
     values: Mapping[str, Any]
 
     def exchange(self, clause: Any) -> Any:
         """Return a statement or expression that reads the past."""
-        for adapter in self.adapters:
-            clause = adapter.traverse(clause)
-        return clause
+        return _adapted(clause, self.whole)
+
+    def merged(
+        self, statement: sa.Select[Any], sort: Callable[[Sequence[Any]], Sequence[Any]]
+    ) -> sa.Select[Any]:
+        """Return a limited, sorted page of the past.
+
+        What has not changed is read in the order of its index and cut off; a union of both would be sorted whole.
+
+        Args:
+            statement: The page on the present tables, with its order and limit.
+            sort: Gives ORDER BY for the columns of the result.
+        """
+        present = statement.where(self.untouched).subquery("unchanged")
+        past = _adapted(statement, self.changed).subquery("changed")
+        both = sa.union_all(sa.select(present), sa.select(past)).subquery("of_then")
+        columns = list(both.c)
+        return sa.select(*columns).order_by(*sort(columns))
+
+
+def _adapted(clause: Any, adapters: Sequence[ClauseAdapter]) -> Any:
+    for adapter in adapters:
+        clause = adapter.traverse(clause)
+    return clause
 
 
 def as_of(work: UnitOfWork, entity_name: str, record_id: int, moment: datetime) -> dict[str, Any] | None:
@@ -66,14 +96,15 @@ def past_tables(work: UnitOfWork, entity: Entity, moment: datetime, *, only: int
         only: The one record that is asked for; None means any.
     """
     values: dict[str, Any] = {}
-    adapters = []
+    whole = []
     parts = [entity, *work.registry.sidecars.get(entity.name, {}).values()]
     for number, part in enumerate(parts):
         rebuilt = rebuilt_rows(work, part, moment, only)
         values |= {f"past_{number}": _cells(part, rebuilt)}
         values |= {f"past_ids_{number}": sorted(rebuilt), f"past_at_{number}": moment}
-        adapters.append(ClauseAdapter(_past_table(part, number)))
-    return PastTables(adapters, values)
+        whole.append(ClauseAdapter(_past_table(part, number, _untouched(part, number))))
+    changed = [ClauseAdapter(_past_table(entity, 0, sa.false())), *whole[1:]]
+    return PastTables(whole, changed, _untouched(entity, 0), values)
 
 
 def _cells(entity: Entity, rebuilt: Mapping[int, Mapping[str, Any] | None]) -> list[list[Any]]:
@@ -81,16 +112,19 @@ def _cells(entity: Entity, rebuilt: Mapping[int, Mapping[str, Any] | None]) -> l
     return [[row.get(name) for name in names] for row in rebuilt.values() if row is not None]
 
 
-def _past_table(entity: Entity, number: int) -> sa.Subquery:
+def _past_table(entity: Entity, number: int, present: sa.ColumnElement[bool]) -> sa.Subquery:
+    """Return the rebuilt rows together with those of the table's rows for which *present* holds."""
     table = entity.table
-    unchanged = sa.select(*table.c).where(
-        table.c.created_at <= sa.bindparam(f"past_at_{number}", type_=table.c.created_at.type),
-        not_in_set(table.c.id, f"past_ids_{number}"),
-    )
     past = rows_from_json(f"past_{number}", {c.name: c.type for c in table.c})
-    return sa.union_all(unchanged, sa.select(*[past.c[c.name] for c in table.c])).subquery(
-        f"{table.name}_past"
-    )
+    rebuilt = sa.select(*[past.c[c.name] for c in table.c])
+    # The table comes first, so that the columns of the union are found to stand for its own.
+    return sa.union_all(sa.select(*table.c).where(present), rebuilt).subquery(f"{table.name}_past")
+
+
+def _untouched(entity: Entity, number: int) -> sa.ColumnElement[bool]:
+    table = entity.table
+    moment = sa.bindparam(f"past_at_{number}", type_=table.c.created_at.type)
+    return sa.and_(table.c.created_at <= moment, not_in_set(table.c.id, f"past_ids_{number}"))
 
 
 def rebuilt_rows(

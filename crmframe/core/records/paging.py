@@ -33,13 +33,20 @@ class Ordering:
     @property
     def nullable(self) -> bool:
         """Return whether the one key of the list may be missing."""
-        return len(self.fields) == 2 and not (self.fields[0].required or self.fields[0].system)
+        return len(self.fields) == 2 and _may_lack(self.fields[0])
+
+    def sorting(self, part: bool | None) -> list[Any]:
+        """Return ORDER BY for one part of a list by one key: True is the rows without it, None a list in one part."""
+        if part and self.nullable:
+            identity = self.expressions[-1]
+            return [identity.desc() if self.descending[-1] else identity.asc()]
+        return self.clauses(part)
 
     def clauses(self, in_nulls: bool | None) -> list[Any]:
         """Return ORDER BY; ``in_nulls`` None sorts nulls last within one statement."""
         clauses: list[Any] = []
         for expression, descending, field in zip(self.expressions, self.descending, self.fields, strict=True):
-            if in_nulls is None and not (field.required or field.system):
+            if in_nulls is None and _may_lack(field):
                 clauses.append(expression.is_(None))
             clauses.append(expression.desc() if descending else expression.asc())
         return clauses
@@ -57,6 +64,9 @@ class Source(Protocol):
 
     def statement(self, ordering: Ordering) -> sa.Select[Any]:
         """Return the select without order and limit; the ordering's expressions are its last columns."""
+
+    def page_of(self, statement: sa.Select[Any], ordering: Ordering, part: bool | None) -> sa.Select[Any]:
+        """Return a finished page as it is to be run."""
 
 
 def ordering_of(work: UnitOfWork, entity: Entity, order: Sequence[str]) -> Ordering:
@@ -78,6 +88,12 @@ def ordering_of(work: UnitOfWork, entity: Entity, order: Sequence[str]) -> Order
     return Ordering(tuple(fields), tuple(directions), expressions)
 
 
+def _may_lack(field: Field) -> bool:
+    """Return whether some rows have no value; of the system's own fields, too: nobody made what the system made."""
+    return not (field.required or field.name in NEVER_MISSING)
+
+
+NEVER_MISSING = frozenset({"id", "version", "created_at", "updated_at"})
 ROW_LIMIT = sa.bindparam("row_limit", type_=sa.Integer)
 PLAIN = ("integer", "decimal", "money", "boolean", "date", "instant", "choice", "reference")
 
@@ -228,10 +244,7 @@ def _statement(
         statement = statement.where(expressions[0].is_(None) if part else expressions[0].is_not(None))
     if missing is not None:
         statement = statement.where(_after(ordering, part, missing))
-    if part and ordering.nullable:
-        identity = expressions[-1]
-        return statement.order_by(identity.desc() if ordering.descending[-1] else identity.asc())
-    return statement.order_by(*ordering.clauses(part))
+    return source.page_of(statement.order_by(*ordering.sorting(part)), ordering, part)
 
 
 def _after(ordering: Ordering, part: bool | None, missing: tuple[bool, ...]) -> sa.ColumnElement[bool]:

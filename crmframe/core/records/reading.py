@@ -15,7 +15,7 @@ from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.records import rights
 from crmframe.core.records.as_of import PastTables, past_tables
-from crmframe.core.records.paging import Ordering, fetch_page, ordering_of
+from crmframe.core.records.paging import ROW_LIMIT, Ordering, fetch_page, ordering_of
 from crmframe.core.records.query import MAX_LIMIT, Count, Page, Query
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.work import UnitOfWork
@@ -69,9 +69,10 @@ def _usual_order(work: UnitOfWork, entity: Entity) -> list[str]:
 def _past_page(work: UnitOfWork, source: _Source, ordering: Ordering, query: Query, limit: int) -> Page:
     """Read a page with the list's tables exchanged for those of the past."""
     assert query.as_of is not None
-    past = source.look_back(query.as_of)
-    exchanged = replace(ordering, expressions=tuple(past.exchange(e) for e in ordering.expressions))
-    return fetch_page(work, source, exchanged, query, limit)
+    past = source.look_back(query.as_of, merged=query.page is None)
+    if query.page is not None:
+        ordering = replace(ordering, expressions=tuple(past.exchange(e) for e in ordering.expressions))
+    return fetch_page(work, source, ordering, query, limit)
 
 
 class _Source:
@@ -88,15 +89,26 @@ class _Source:
         targets = filters.targets(work.schema, entity, query.where)
         self.target_terms = {other.name: rights.granted(work, other, "read") for other in targets}
         self.past: PastTables | None = None
+        self.merged = False
         self.values = {**filters.binds(self.where), **self.term.values}
         for term in self.target_terms.values():
             self.values |= term.values
 
-    def look_back(self, moment: datetime) -> PastTables:
-        """Exchange the tables for those of the past."""
+    def look_back(self, moment: datetime, *, merged: bool = False) -> PastTables:
+        """Exchange the tables for those of the past; *merged* leaves that to ``page_of``."""
         past = self.past = past_tables(self.work, self.entity, moment)
+        self.merged = merged
         self.values |= past.values
         return past
+
+    def page_of(self, statement: sa.Select[Any], ordering: Ordering, part: bool | None) -> sa.Select[Any]:
+        """Return a finished page as it is to be run."""
+        if self.past is None or not self.merged:
+            return statement
+        width = len(self.fields)
+        return self.past.merged(
+            statement, lambda columns: replace(ordering, expressions=tuple(columns[width:])).sorting(part)
+        ).limit(ROW_LIMIT)
 
     @property
     def key(self) -> tuple[Any, ...] | None:
@@ -122,7 +134,7 @@ class _Source:
         if self.archived is not None:
             archived = table.c.archived_at
             statement = statement.where(archived.is_not(None) if self.archived else archived.is_(None))
-        return statement if self.past is None else self.past.exchange(statement)
+        return statement if self.past is None or self.merged else self.past.exchange(statement)
 
 
 def parse_filter(work: UnitOfWork, entity_name: str, pairs: Iterable[tuple[str, str]]) -> filters.Node | None:
@@ -144,14 +156,12 @@ def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP
     source = _Source(work, entity, [work.schema.fields(entity)["id"]], query)
     if query.as_of is not None:
         source.look_back(query.as_of)
-    key = ("count", source.key)
+    key = ("count", source.key) if source.key else None
     statement = work.schema.statements.get(key)
     if statement is None:
-        limited = (
-            source.statement(Ordering((), (), ())).limit(sa.bindparam("cap", type_=sa.Integer)).subquery()
-        )
-        statement = sa.select(sa.func.count()).select_from(limited)
-        if source.key is not None:
+        limited = source.statement(Ordering((), (), ())).limit(sa.bindparam("cap", type_=sa.Integer))
+        statement = sa.select(sa.func.count()).select_from(limited.subquery())
+        if key is not None:
             work.schema.statements[key] = statement
     found = work.connection.scalar(statement, {**source.values, "cap": cap + 1}) or 0
     return Count(min(found, cap), found > cap)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from crmframe.core.access.policy import policy
+from crmframe.core.access.fields import writable_fields
 from crmframe.core.access.term import Term
 from crmframe.core.contributions import Change
 from crmframe.core.entities.entity import Entity
@@ -17,7 +17,9 @@ from crmframe.core.records import applying, rights
 from crmframe.core.records.conflicts import Step
 from crmframe.core.records.maintaining import maintain, maintain_targets
 from crmframe.core.records.parked import delete_parked
+from crmframe.core.records.reach import is_only_kept_up, term_of
 from crmframe.core.records.rows import Row, add_sidecars, flat, from_image, locked
+from crmframe.core.records.writing import require_still_within
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.work import UnitOfWork
 
@@ -33,6 +35,9 @@ def take_back(work: UnitOfWork, steps: Sequence[Step]) -> None:
     """
     entity = work.schema.entity(steps[0].entity)
     base = work.registry.extended.get(entity.name)
+    steps = [step for step in steps if not is_only_kept_up(work, step)]  # recomputed anyway
+    if not steps:
+        return
     if base is not None:
         _take_back_sidecar(work, work.schema.entity(base), entity, steps)
     elif steps[0].kind in ("create", "restore"):
@@ -43,17 +48,10 @@ def take_back(work: UnitOfWork, steps: Sequence[Step]) -> None:
         _change_back(work, entity, steps)
 
 
-def _term(work: UnitOfWork, entity: Entity, verb: str) -> Term:
-    if work.acting is not None and work.acting.entity == entity.name:
-        return policy(work, entity, work.acting.verb)
-    rights.require(work, entity, verb)
-    return rights.granted(work, entity, verb)
-
-
 def _locked(
     work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str
 ) -> tuple[dict[int, Row], Term]:
-    term = _term(work, entity, verb)
+    term = term_of(work, entity, verb)
     rows = locked(work, entity, [step.record_id for step in steps], term, to="remove")
     if len(rows) != len(steps):
         raise PermissionDenied(permission=f"{entity.name}.{verb}")
@@ -72,7 +70,7 @@ def _remove(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
 
 def put_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
     """Insert deleted records again under their ids, as their images show them, one version higher."""
-    _term(work, entity, "delete")
+    term_of(work, entity, "delete")
     last = _last_versions(work, entity, [step.record_id for step in steps])
     rows = [from_image(entity, step.before, step.record_id, last[step.record_id] + 1) for step in steps]
     applying.insert_exact(work, entity, rows)
@@ -100,13 +98,24 @@ def _last_versions(work: UnitOfWork, entity: Entity, ids: Sequence[int]) -> dict
 def _change_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
     rows, term = _locked(work, entity, steps, "update")
     wanted = {step.record_id: _values(work, entity, step.before) for step in steps}
+    _require_fields(work, entity, {name for values in wanted.values() for name in values})
     before = {record_id: flat(work, entity, rows[record_id]) for record_id in wanted}
     work.hooks.guard(
         "before_update", Change(work, entity, "update", tuple(wanted), before, list(wanted.values()))
     )
     old = [dict(row.columns) for row in rows.values()]
-    applying.change(work, entity, rows, wanted, kind=OPPOSITE[steps[0].kind], term=term)
+    changed = applying.change(work, entity, rows, wanted, kind=OPPOSITE[steps[0].kind], term=term)
+    require_still_within(work, entity, changed, wanted, "update", term)
     maintain(work, entity, [*old, *(row.columns for row in rows.values())])
+
+
+def _require_fields(work: UnitOfWork, entity: Entity, names: Iterable[str]) -> None:
+    """Refuse to give back values to fields that the actor may not write."""
+    if rights.is_own(work, entity) or work.actor.is_system:
+        return
+    fields, allowed = work.schema.fields(entity), writable_fields(work, entity)
+    if any(fields[name].writable and name not in allowed for name in names):
+        raise PermissionDenied(permission=f"{entity.name}.update")
 
 
 def _values(work: UnitOfWork, entity: Entity, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,4 +145,5 @@ def _take_back_sidecar(work: UnitOfWork, base: Entity, sidecar: Entity, steps: S
             }
             for step in steps
         }
+        _require_fields(work, base, {name for values in wanted.values() for name in values})
         applying.change(work, base, rows, wanted, term=term)

@@ -19,6 +19,7 @@ from crmframe.core.journal import tables
 from crmframe.core.records import reversing
 from crmframe.core.records.conflicts import Step, conflicts_of, steps_of
 from crmframe.core.records.maintaining import hung_on
+from crmframe.core.records.reach import require_reach
 from crmframe.core.records.rows import held
 from crmframe.core.storage.dialect import in_set, lock_rows
 from crmframe.core.work import Acting, UnitOfWork
@@ -48,13 +49,12 @@ def undo(work: UnitOfWork, operation_id: int, *, partly: bool = False) -> UndoRe
         partly: Take back what nothing stands in the way of, and name the rest.
 
     Raises:
-        NotFound: There is no such operation.
+        NotFound: There is no such operation, or it is somebody else's on records that the actor may not change.
         Conflict: It was undone before, or had effects outside.
         UndoConflict: Something later stands in the way and *partly* is False; ``data["conflicts"]`` lists it.
         PermissionDenied: The actor may not change what it changed.
     """
-    operation = _undoable(work, operation_id)
-    steps = steps_of(work, operation_id)
+    operation, steps = _undoable(work, operation_id)
     _hold(work, steps)
     conflicts = conflicts_of(work, operation_id, steps)
     if conflicts and not partly:
@@ -73,9 +73,8 @@ def undo(work: UnitOfWork, operation_id: int, *, partly: bool = False) -> UndoRe
 
 
 def preview(work: UnitOfWork, operation_id: int) -> UndoResult:
-    """Return what an undo would do, without doing it. Raises as ``undo``, but never for conflicts."""
-    _undoable(work, operation_id)
-    steps = steps_of(work, operation_id)
+    """Return what an undo would do, without doing it. Raises as ``undo``, but not for conflicts."""
+    _, steps = _undoable(work, operation_id)
     conflicts = conflicts_of(work, operation_id, steps)
     kept = [Kept(entity, record_id, reason) for (entity, record_id), reason in conflicts.items()]
     return UndoResult(sum(step.key not in conflicts for step in steps), kept)
@@ -99,18 +98,21 @@ def _hold(work: UnitOfWork, steps: Sequence[Step]) -> None:
         work.connection.execute(lock_rows(statement), {"ids": sorted(wanted[entity_name])})
 
 
-def _undoable(work: UnitOfWork, operation_id: int) -> Any:
+def _undoable(work: UnitOfWork, operation_id: int) -> tuple[Any, list[Step]]:
     statement = sa.select(tables.operation).where(tables.operation.c.id == operation_id)
     operation = work.connection.execute(held(work, statement, tables.operation, "change")).first()
     if operation is None:
         raise NotFound(entity="operation", id=operation_id)
+    steps = steps_of(work, operation_id)
+    with work.acting_as(_acting(work, operation)):
+        require_reach(work, operation, steps)
     if operation.state == "undone":
         raise Conflict(entity="operation", id=operation_id, state="undone already")
     if not operation.undoable:
         raise Conflict(
             entity="operation", id=operation_id, state="one with effects outside, which cannot be undone"
         )
-    return operation
+    return operation, steps
 
 
 def _acting(work: UnitOfWork, operation: Any) -> Acting | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crmframe.core.access.fields import readable_fields
 from crmframe.core.access.term import Term
 from crmframe.core.contributions import Change
 from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
 from crmframe.core.entities.values import parse_values
 from crmframe.core.errors import InvalidInput, Problem, Stale
 from crmframe.core.records import applying, checks, rights
@@ -59,10 +61,20 @@ def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[d
     for row in values:
         row.update(_derived(work, entity, row, row))
     problems += found
-    problems += checks.reference_problems(work, entity, values)
-    problems += checks.unique_problems(work, entity, values, [None] * len(values))
+    problems += _outer_problems(work, entity, values, values, [None] * len(values))
     _raise_problems(problems)
     return values
+
+
+def _outer_problems(
+    work: UnitOfWork, entity: Entity, given: Sequence[Raw], complete: Sequence[Raw], ids: Sequence[int | None]
+) -> list[Problem]:
+    """Return what is wrong with rows in view of other records."""
+    unseen = checks.reference_problems(work, entity, given)
+    rows = {problem.row for problem in unseen}
+    taken = checks.unique_problems(work, entity, complete, ids)
+    # Whether a pair is taken would tell of a record that the actor may not see.
+    return [*unseen, *(problem for problem in taken if problem.row not in rows)]
 
 
 def _derived(work: UnitOfWork, entity: Entity, changed: Raw, complete: Raw) -> dict[str, Any]:
@@ -151,7 +163,7 @@ def write_many(
     _guard(work, entity, rows, wanted)
     old = {i: dict(rows[i].columns) for i in wanted}
     changed = applying.change(work, entity, rows, wanted, term=term)
-    _require_still_within(work, entity, changed, wanted, verb, term)
+    require_still_within(work, entity, changed, wanted, verb, term)
     maintain(work, entity, [*(old[i] for i in changed), *(rows[i].columns for i in changed)])
     return changed
 
@@ -195,8 +207,7 @@ def _wanted(
         wanted[i] |= _derived(work, entity, wanted[i], {**rows[i].columns, **wanted[i]})
     complete = [{**rows[i].columns, **wanted[i]} for i in ids]
     problems += found
-    problems += checks.reference_problems(work, entity, values)
-    problems += checks.unique_problems(work, entity, complete, ids)
+    problems += _outer_problems(work, entity, values, complete, ids)
     problems += checks.cycle_problems(work, entity, wanted)
     _raise_problems(problems)
     names = {name for value in values for name in value if "." in name and not name.startswith("custom.")}
@@ -210,10 +221,14 @@ def _guard(work: UnitOfWork, entity: Entity, rows: Mapping[int, Row], wanted: Ma
     work.hooks.guard("before_update", Change(work, entity, "update", tuple(wanted), before, after))
 
 
-def _require_still_within(
+def require_still_within(
     work: UnitOfWork, entity: Entity, ids: Sequence[int], wanted: Mapping[int, Raw], verb: str, term: Term
 ) -> None:
-    """Giving a record away needs the right to assign; otherwise it must stay within reach."""
+    """Refuse what has been written if it lies out of reach; giving a record away needs the right to assign.
+
+    Raises:
+        PermissionDenied: The transaction rolls back.
+    """
     moved = [i for i in ids if {"owner_id", "team_id"} & wanted[i].keys()]
     kept = [i for i in ids if i not in set(moved)]
     if term.shape != "all":
@@ -230,7 +245,7 @@ def upsert_many(work: UnitOfWork, entity_name: str, key: str, rows: Sequence[Raw
         InvalidInput: As ``create`` and ``update``; also for a row without the key.
     """
     entity = work.schema.entity(entity_name)
-    field = work.schema.field(entity, key)
+    field = _key_field(work, entity, key)
     values, problems = parse_values(
         {field.name: field}, [_only(row, field) for row in rows], work.parse_context(), partial=True
     )
@@ -251,13 +266,24 @@ def upsert_many(work: UnitOfWork, entity_name: str, key: str, rows: Sequence[Raw
     return [ids[value] for value in keys]
 
 
+def _key_field(work: UnitOfWork, entity: Entity, name: str) -> Field:
+    """Return a field to find records by: asking by a hidden one would tell its values."""
+    fields = work.schema.fields(entity)
+    allowed = fields.keys() if rights.is_own(work, entity) else readable_fields(work, entity)
+    return rights.known(work, entity, name, [each for each in allowed if fields[each].source == "column"])
+
+
 def _only(row: Raw, field: Any) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name in (field.name, field.short_name)}
 
 
 def find_by(work: UnitOfWork, entity: Entity, name: str, values: Sequence[Any]) -> dict[Any, int]:
-    """Return value to id of the visible records whose field *name* has one of *values*; the lowest id wins."""
-    rows = checks.holders(work, entity, name, values)
+    """Return value to id of the visible records whose field *name* has one of *values*; the lowest id wins.
+
+    Raises:
+        InvalidFilter: The actor may not read the field, or it is no column of the entity's own.
+    """
+    rows = checks.holders(work, entity, _key_field(work, entity, name).name, values)
     found: dict[Any, int] = {}
     for record_id, value in rows:
         found.setdefault(value, record_id)
