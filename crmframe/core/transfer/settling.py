@@ -193,7 +193,11 @@ class _Turn:
             before = current[item.record_id or 0]
             item.values = {name: value for name, value in values.items() if before.get(name) != value}
             fields = self.plan.entity.fields
-            acts = any(name in fields and before.get(name) != value for name, value in inputs.items())
+            # What any door may write is no reason to run the action.
+            acts = any(
+                name in fields and fields[name].written_by and before.get(name) != value
+                for name, value in inputs.items()
+            )
             item.inputs = dict(inputs) if acts else {}
             changes = {
                 name: (before.get(name), value)

@@ -104,6 +104,8 @@ def place_many(work: UnitOfWork, placements: Sequence[tuple[Record, Place]]) -> 
             ]
             continue
         changes[deal["id"]] = _standing(stages[path[-1][0]], path[-1][1], given.lost_reason_id)
+        if given.probability is not None:
+            changes[deal["id"]]["probability"] = given.probability
         steps += _steps(work, deal["id"], path)
     if problems:
         raise InvalidInput(problems)
@@ -271,7 +273,8 @@ def _short_path(
     stage = stages[given.stage_id]
     began = None if given.opened_at is None else _aware(work, given.opened_at)
     if stage.kind == "open":
-        return [(stage.id, began or work.now)]
+        entered = began if given.stage_entered_at is None else _aware(work, given.stage_entered_at)
+        return [(stage.id, began or entered or work.now)]
     closed = _closing(work, deal, given)
     # Nobody wrote down the steps between: what is known is that it was worked on, so the last open stage stands for it.
     before = [s for s in stages.values() if s.pipeline_id == stage.pipeline_id and s.kind == "open"]

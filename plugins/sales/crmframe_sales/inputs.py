@@ -82,6 +82,8 @@ class Place(ActionInput):
         opened_at: When work on it began.
         closed_at: When it was won or lost; only for such stages. The day of ``close_on`` when it is left out, if that
             day has passed.
+        stage_entered_at: For open deals, when nothing says when work began.
+        probability: Instead of the stage's.
         history: Every stage it entered, oldest first; instead of ``opened_at`` and ``closed_at``.
     """
 
@@ -97,6 +99,8 @@ class Place(ActionInput):
     lost_reason_id: int | None = Field(
         default=None, title="Lost because", json_schema_extra={"entity": "sales.lost_reason"}
     )
+    stage_entered_at: datetime | None = Field(default=None, title="In this stage since")
+    probability: int | None = Field(default=None, title="Probability (%)", ge=0, le=100)
     history: list[Entry] = Field(default_factory=list, title="History")
 
 

@@ -221,3 +221,37 @@ def test_json_of_any_shape_comes_back(make_application: MakeApplication, value: 
     with target.work(write=False) as mine, source.work(write=False) as theirs:
         there, here = (records.get(work, "sales.stage", 1)["required_fields"] for work in (theirs, mine))
     assert (here, type(here)) == (there, type(there))
+
+
+def test_deals_come_back_in_their_stages(make_application: MakeApplication) -> None:
+    source, target = make_application("sales"), make_application("sales")
+    for each in (source, target):
+        with each.work() as work:
+            records.create(work, "sales.pipeline", {"name": "P"})
+            stages = [("New", "open"), ("Offer", "open"), ("Won", "won"), ("Lost", "lost")]
+            rows_of_stages = [
+                {"name": n, "kind": k, "pipeline_id": 1, "position": i, "probability": 10 * i}
+                for i, (n, k) in enumerate(stages)
+            ]
+            records.create_many(work, "sales.stage", rows_of_stages)
+            records.create(work, "sales.lost_reason", {"name": "Price"})
+    with source.work() as work:
+        ids = records.create_many(work, "sales.deal", [{"title": f"D{i}", "code": f"{i}"} for i in range(5)])
+        records.run(work, "sales.deal", ids[1], "move", {"stage_id": 2})
+        records.run(work, "sales.deal", ids[2], "win", {"amount": "5"})
+        records.run(work, "sales.deal", ids[3], "lose", {"lost_reason_id": 1})
+        records.update(work, "sales.deal", ids[4], {"probability": 77})
+
+    text = exported(source, "sales.deal")
+    report = loader(target)(text, "sales.deal", blanks="clear")
+
+    def told(application: Application) -> list[dict[str, str]]:
+        return [
+            {n: v for n, v in row.items() if n not in STAMPS}
+            for row in rows(exported(application, "sales.deal"))
+        ]
+
+    assert (report.created, report.refused) == (5, 0)
+    assert told(target) == told(source)
+    again = loader(target)(text, "sales.deal", blanks="clear", match=("code",))
+    assert again.unchanged == 5
