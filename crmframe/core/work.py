@@ -81,6 +81,8 @@ class UnitOfWork:
         self.journal = JournalBuffer(origin, now)
         self.acting: Acting | None = None
         self.bumps_epoch = False
+        # What ``records.visible`` binds: its statements hold no values, so that they can be kept.
+        self.bound: dict[str, Any] = {}
         # Records on their way out: nothing recomputes or clears them meanwhile.
         self.deleting: set[tuple[str, int]] = set()
 
@@ -130,7 +132,7 @@ class UnitOfWork:
         """Return the rows of a read-only select; combine with ``records.visible`` to obey the actor's rights."""
         if not isinstance(statement, sa.Select | sa.CompoundSelect):
             raise TypeError("work.rows takes a select. Writes go through records.")
-        return list(self.connection.execute(statement).all())
+        return list(self.connection.execute(statement, self.bound).all())
 
     def scalar(self, statement: sa.Select[Any]) -> Any:
         """Return the first column of the first row of a read-only select, None when there is none."""

@@ -168,17 +168,22 @@ def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP
 
 
 def visible(work: UnitOfWork, entity_name: str) -> sa.Subquery:
-    """Return the rows of an entity that the actor may read, to select from or join with in own queries."""
+    """Return the rows of an entity that the actor may read, to select from or join with in ``work.rows``."""
     entity = work.schema.entity(entity_name)
     term = rights.granted(work, entity, "read")
     hidden = _hidden_columns(work, entity)
-    columns = [
-        # Empty instead of gone: whoever selects from it need not know what this actor may read.
-        sa.cast(sa.null(), c.type).label(c.name) if c.name in hidden else c
-        for c in entity.table.c
-    ]
-    statement = sa.select(*columns).where(term.build(entity.table)).params(**term.values)
-    return statement.subquery(entity.table.name + "_visible")
+    work.bound |= term.values
+    key = ("visible", entity.name, term.shape, frozenset(hidden))
+    kept: sa.Subquery | None = work.schema.statements.get(key)
+    if kept is None:
+        columns = [
+            # Empty instead of gone: whoever selects from it need not know what this actor may read.
+            sa.cast(sa.null(), c.type).label(c.name) if c.name in hidden else c
+            for c in entity.table.c
+        ]
+        kept = sa.select(*columns).where(term.build(entity.table)).subquery(entity.table.name + "_visible")
+        work.schema.statements[key] = kept
+    return kept
 
 
 def _hidden_columns(work: UnitOfWork, entity: Entity) -> set[str]:
