@@ -83,8 +83,9 @@ def test_a_page_asks_the_database_no_more_than_is_written_down(host, company, ro
         root.get(path)  # the session and the actor are known from now on
         statements.clear()
         assert root.get(path).status_code == 200
-        # Who is asking takes one statement.
-        found[name] = len([text for text in statements if not text.startswith("BEGIN")]) - 1
+        # Who is asking takes one statement; whether plugins were switched is looked up once a second.
+        counted_ones = [t for t in statements if not t.startswith("BEGIN") and "crm_generation" not in t]
+        found[name] = len(counted_ones) - 1
 
     assert found == json.loads(COUNTS.read_text()), f"write to {COUNTS.name}: {json.dumps(found)}"
 
