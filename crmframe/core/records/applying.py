@@ -65,8 +65,39 @@ def insert_exact(work: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, A
             names = [n for n in names if any(row.get(n) is not None for row in rows)]
         complete = [row if len(row) == len(names) else {n: row.get(n) for n in names} for row in rows]
         with refusing_clashes(work, entity, complete):
-            work.connection.execute(sa.insert(entity.table), complete)
+            apart, references = _apart(entity.table, complete)
+            work.connection.execute(sa.insert(entity.table), apart)
+            for name, targets in references.items():
+                _refer(work, entity.table, name, targets)
         _note_epoch(work, entity)
+
+
+def _apart(
+    table: sa.Table, rows: Sequence[Mapping[str, Any]]
+) -> tuple[Sequence[Mapping[str, Any]], dict[str, dict[int, int]]]:
+    """Return the rows without references to rows that come after them, and those references by column and id.
+
+    A batch that is put back may refer to itself, in circles too (a parent, a referrer): no order suits them all.
+    """
+    names = [c.name for c in table.c if c.nullable and any(key.references(table) for key in c.foreign_keys)]
+    references: dict[str, dict[int, int]] = {}
+    if len(rows) == 1 or not names:
+        return rows, references
+    waiting = {row.get("id") for row in rows}
+    apart: list[Mapping[str, Any]] = []
+    for row in rows:
+        waiting.discard(row.get("id"))
+        held = {name: row[name] for name in names if row.get(name) is not None and row[name] in waiting}
+        for name, target in held.items():
+            references.setdefault(name, {})[row["id"]] = target
+        apart.append({**row, **dict.fromkeys(held)} if held else row)
+    return apart, references
+
+
+def _refer(work: UnitOfWork, table: sa.Table, name: str, targets: Mapping[int, int]) -> None:
+    statement = sa.update(table).where(table.c.id == sa.bindparam("which_id"))
+    statement = statement.values({name: sa.bindparam("target", type_=table.c[name].type)})
+    work.connection.execute(statement, [{"which_id": i, "target": target} for i, target in targets.items()])
 
 
 def _insert_sidecars(

@@ -90,9 +90,13 @@ def test_stale_version_is_refused_with_both_versions(application: Application) -
 
 
 def test_refused_write_leaves_nothing(application: Application) -> None:
-    with pytest.raises(NotFound), application.work() as work:
-        records.create(work, "core.customer", {"name": "A"})
-        records.update(work, "core.customer", 12345, {"name": "B"})
+    def create_and_fail() -> None:
+        with application.work() as work:
+            records.create(work, "core.customer", {"name": "A"})
+            records.update(work, "core.customer", 12345, {"name": "B"})
+
+    with pytest.raises(NotFound):
+        create_and_fail()
 
     with application.work(write=False) as work:
         assert records.count(work, "core.customer", records.Query()).value == 0
