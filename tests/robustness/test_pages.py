@@ -9,18 +9,22 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from crmframe.application import Application
 from crmframe.core import records
 from crmframe.core.entities import filters
 from crmframe.core.entities.sort_key import sort_key
+from crmframe.core.errors import BadRequest
 from crmframe.core.records import Query
 from crmframe.core.records.paging import is_sortable
+from crmframe.core.records.query import Cursor
 from crmframe.core.work import UnitOfWork
 from crmframe.testing.application import START
 from tests.core.records.sandbox import Sandbox
 
+# A history costs a second: to shrink one that fails would take longer than to read it.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 EXAMPLES = int(os.environ.get("CRMFRAME_PAGES_EXAMPLES", "25"))
 # Few values, many of them missing: ties and gaps everywhere.
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -102,7 +106,7 @@ def test_pages_joined_are_the_whole_list(laboratory: Application) -> None:
     names = sortable(laboratory)
     assert {"name", "birthday", "revenue", "loyalty.points", "custom.score"} <= set(names)
 
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def check(data: st.DataObject) -> None:
         rows = data.draw(st.lists(st.fixed_dictionaries(VALUES), min_size=0, max_size=16))
@@ -126,6 +130,29 @@ def test_pages_joined_are_the_whole_list(laboratory: Application) -> None:
         assert sorted(wanted) == sorted(ids)
 
     check()
+
+
+@pytest.mark.parametrize("first", ["name", "employees", "custom.score"])
+@pytest.mark.parametrize("directions", [("", "-"), ("-", "")])
+def test_ids_may_go_the_other_way(laboratory: Application, first: str, directions: tuple[str, str]) -> None:
+    order = (directions[0] + first, directions[1] + "id")
+    with laboratory.work() as work:
+        rows = [
+            {"name": "Anna", "employees": n % 2 or None, "custom.score": n % 3 or None} for n in range(11)
+        ]
+        records.create_many(work, "core.customer", rows)
+        everything = records.select(work, "core.customer", Query(columns=("id", first), limit=1000)).records()
+
+        assert joined(work, query_for(order, 2), numbered=False) == in_order(everything, order)
+
+
+@pytest.mark.parametrize(
+    "keys", [[False, None, 1], [True, None, None], [False, "x", None], [True], [False, 1, 1, 1]]
+)
+def test_a_cursor_with_holes_is_refused(laboratory: Application, keys: list[Any]) -> None:
+    text = Cursor(keys[0], tuple(keys[1:])).encode()
+    with pytest.raises(BadRequest), laboratory.work(write=False) as work:
+        records.select(work, "core.customer", Query(order=("name",), after=text))
 
 
 def test_pages_hold_what_the_filter_lets_through(laboratory: Application) -> None:

@@ -42,6 +42,11 @@ class Ordering:
             return [identity.desc() if self.descending[-1] else identity.asc()]
         return self.clauses(part)
 
+    @property
+    def is_seekable(self) -> bool:
+        """Return whether one comparison of rows tells what comes after: one field and the id, in one direction."""
+        return len(self.fields) <= 2 and len(set(self.descending)) == 1
+
     def clauses(self, in_nulls: bool | None) -> list[Any]:
         """Return ORDER BY; ``in_nulls`` None sorts nulls last within one statement."""
         clauses: list[Any] = []
@@ -124,10 +129,12 @@ def fetch_page(work: UnitOfWork, source: Source, ordering: Ordering, query: Quer
         return _numbered_page(work, source, ordering, query, limit)
     cursor = Cursor.decode(query.after) if query.after else None
     keys = _typed_keys(ordering, cursor) if cursor else None
-    if len(ordering.fields) > 2:
+    if not ordering.is_seekable:
         rows = _run(work, source, ordering, limit + 1, part=None, keys=keys)
         return _page(source, ordering, rows, limit)
     in_nulls = cursor is not None and cursor.in_nulls
+    if keys and None in (keys[-1:] if in_nulls else keys):
+        raise BadRequest(reason="the page cursor is not one of ours")
     rows = [] if in_nulls else _run(work, source, ordering, limit + 1, part=False, keys=keys)
     if ordering.nullable and len(rows) <= limit:
         rows += _run(
