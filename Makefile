@@ -49,7 +49,7 @@ contracts: $(DONE)
 	$(BIN)/lint-imports --no-cache
 
 house: $(DONE)
-	$(BIN)/pytest -q tests/test_house_rules.py
+	$(BIN)/pytest -q tests/test_house_rules.py tests/test_documented.py
 	$(BIN)/python tools/shape.py
 
 bench: $(DONE)

@@ -46,7 +46,7 @@ class AppSettings(BaseModel):
         currency: ISO 4217 code of the base currency.
         region: ISO 3166 code; national phone numbers belong to it.
         locale: Language of pages before somebody signs in: ``en`` or ``zh_Hans``.
-        job_engine: ``module:attribute`` of another engine for jobs; empty runs them in threads.
+        job_engine: ``module:function`` that returns another engine for jobs; empty runs them in threads.
         workers: Threads that run jobs inside the server.
     """
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import signal
 import threading
-from typing import TYPE_CHECKING
 
 import click
 
 from crmframe.application import Application
 from crmframe.cli.console import Console, json_option, pass_console
+from crmframe.core.jobs.engine import JobEngine, load_engine
 from crmframe.core.jobs.worker import Worker
 from crmframe.kernel.state import read_generation
 from crmframe.logs import configure_logs
-
-if TYPE_CHECKING:
-    from crmframe.core.jobs.engine import JobEngine
 
 LOOK_SECONDS = 1.0
 
@@ -65,8 +61,4 @@ def serve_generation(application: Application, threads: int, ending: threading.E
 
 def engine_of(application: Application) -> JobEngine | None:
     """Return the engine for jobs that the settings name; None runs them in threads."""
-    module, _, attribute = application.settings.job_engine.partition(":")
-    if not module:
-        return None
-    engine: JobEngine = getattr(importlib.import_module(module), attribute)
-    return engine
+    return load_engine(application, application.settings.job_engine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import timeit
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
@@ -12,7 +13,7 @@ import pytest
 from crmframe.core import contributions as c
 from crmframe.core.errors import Vetoed
 from crmframe.hookspecs import HOOKS
-from crmframe.kernel.dispatch import Call, Hooks, Notice
+from crmframe.kernel.dispatch import SLOW_SECONDS, Call, Hooks, Notice
 from tests.kernel.hooking import CONTEXT, from_source, hooks_of, module, raising, register
 
 
@@ -181,3 +182,26 @@ def test_function_under_two_names_is_called_once() -> None:
     made = from_source("@hookimpl\ndef notices():\n    return ['once']\nalias = notices")
 
     assert hooks_of(a=made).contribute("notices", CONTEXT) == [("a", "once")]
+
+
+def test_slow_contribution_is_logged_and_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """P103."""
+
+    def slow(context: Any) -> list[str]:
+        time.sleep(SLOW_SECONDS * 1.1)
+        return ["done"]
+
+    hooks = hooks_of(a=module(notices=slow))
+
+    assert hooks.contribute("notices", CONTEXT) == [("a", "done")]
+    assert "a took" in caplog.text
+
+
+def test_guard_that_fails_is_a_no_with_p104() -> None:
+    hooks = hooks_of(a=module(before_create=raising(RuntimeError("oops"))))
+
+    with pytest.raises(Vetoed) as caught:
+        hooks.guard("before_create", None)
+
+    assert caught.value.data["because"].code == "P104"
+    assert caught.value.data["plugin"] == "a"

@@ -73,7 +73,7 @@ def _window(field: Field, raw: Any, context: ParseContext) -> tuple[str, Bound]:
     except ValueError:  # before the first year or after the last
         days = None
     if days is None:
-        raise ValueProblem("no_window", "")
+        raise ValueProblem("invalid", "")
     return text, Bound("range", tuple(_edge(field, day, context) for day in days))
 
 

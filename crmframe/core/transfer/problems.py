@@ -57,7 +57,6 @@ TEMPLATES: Mapping[str, str] = {
     "unknown_column": "The file has no column {column}. Its columns are: {allowed}.",
     "unknown_field": "There is no field {field} here. Known are: {allowed}.",
     "unknown_key": "Records cannot be matched by {field}: no column of the file gives it.",
-    "two_links": "{field} is no link: leave out what follows the point.",
     "no_columns": "No column of the file is a field of {entity}. Name them with --map, or look at the header row.",
     "too_many_cells": "The row has {cells} cells under {headers} headers. Look for a missing quote or a stray separator.",
     "unknown_link": "{field}: there is no {target} called {value}. Create it first, or give an alias for the value.",
@@ -66,7 +65,6 @@ TEMPLATES: Mapping[str, str] = {
     "key_ambiguous": "{count} records have {field} {value}: it is not clear which one is meant.",
     "exists": "There is a record with {field} {value} already.",
     "not_there": "There is no record with {field} {value} that you may change.",
-    "row_refused": "{reason}",
 }
 
 

@@ -266,3 +266,17 @@ def test_line_amount_is_quantity_times_price_to_the_last_digit(sales: Any) -> No
         amounts = [row[0] for row in records.select(work, "sales.deal_line", query).rows]
 
     assert amounts == [Decimal("59.97"), Decimal("0.0002"), Decimal("-0.0003")]
+
+
+def test_a_pipeline_without_a_won_stage_has_no_stage_to_win_into(sales: Any) -> None:
+    with sales.work() as work:
+        pipeline = records.create(work, "sales.pipeline", {"name": "Short"})["id"]
+        stage = {"name": "Only", "kind": "open", "pipeline_id": pipeline, "position": 1}
+        stage_id = records.create(work, "sales.stage", stage)["id"]
+    deal = sales.deal()
+    sales.run(deal, "move", stage_id=stage_id)
+
+    with pytest.raises(InvalidInput) as caught:
+        sales.run(deal, "win")
+
+    assert [p.code for p in caught.value.problems] == ["no_stage"]

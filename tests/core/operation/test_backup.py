@@ -276,3 +276,11 @@ def test_last_backup_is_remembered_and_unreadable_for_others(filled, tmp_path) -
     assert file.stat().st_mode & 0o077 == 0
     assert not list(tmp_path.glob(".backup-*"))
     shutil.rmtree(filled.settings.folder)
+
+
+def test_backup_of_a_database_in_memory_is_refused_with_a_code(tmp_path) -> None:
+    with pytest.raises(backup.CannotBackUp) as caught:
+        backup.back_up("sqlite:///:memory:", tmp_path / "data", tmp_path / "a.tar", now=NOW)
+
+    assert caught.value.code == "cannot_back_up"
+    assert not (tmp_path / "a.tar").exists()
