@@ -1,6 +1,7 @@
 """Print the house's shape: lines per room against the budgets, the longest files and functions.
 
-Exits 1 when a budget is exceeded. The size limits of single files and functions are tests/test_house_rules.py.
+Exits 1 when a ceiling is exceeded: the budgets of ARCHITECTURE §3 were, see docs/decisions/0005. The size limits of
+single files and functions are in tests/test_house_rules.py.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
 BUDGETS = {"crmframe/core": 8_000, "crmframe": 16_000}
+# What the build accepts; to raise one is a decision.
+CEILINGS = {"crmframe/core": 20_000, "crmframe": 37_000}
 FOLDERS = ("crmframe", "plugins", "examples")
 SKIPPED = {"tests", "migrations", "versions", "node_modules", "vendor", ".venv"}
 
@@ -60,9 +63,10 @@ def _compare(files: dict[str, int]) -> int:
     exceeded = 0
     for folder, budget in BUDGETS.items():
         lines = sum(count for path, count in files.items() if path.startswith(f"{folder}/"))
-        exceeded += lines > budget
+        exceeded += lines > CEILINGS[folder]
         print(
-            f"budget     {folder + '/':<16}{lines:>7,} of {budget:,}{'  EXCEEDED' if lines > budget else ''}"
+            f"budget     {folder + '/':<16}{lines:>7,}: {lines / budget:.1f} times the {budget:,} of the design, "
+            f"{'above' if lines > CEILINGS[folder] else 'below'} the ceiling of {CEILINGS[folder]:,}"
         )
     return 1 if exceeded else 0
 
