@@ -105,7 +105,9 @@ def undo_it(page: Page) -> None:
 
 def switch_to_chinese(page: Page) -> None:
     """The same page speaks Chinese."""
-    page.locator("details", has=page.locator("form[action='/account/language']")).first.locator("summary").click()
+    page.locator("details", has=page.locator("form[action='/account/language']")).first.locator(
+        "summary"
+    ).click()
     page.get_by_role("button", name="简体中文").first.click()
     expect(page.locator("html")).to_have_attribute("lang", re.compile("^zh"))
     page.goto("/deals")

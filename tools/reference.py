@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from crmframe.core.access.roles import ROLES, WORKERS
 from crmframe.core.entities.entity import Entity
@@ -46,7 +47,7 @@ def registry() -> Registry:
     return build_registry(entities, extensions=extensions, actions=actions)
 
 
-def _declared(module: object, hook: str) -> Iterable[type]:
+def _declared(module: object, hook: str) -> Iterable[Any]:
     return getattr(module, hook)() if hasattr(module, hook) else ()
 
 
