@@ -14,6 +14,7 @@ from crmframe.kernel.discovery import discover
 from crmframe.kernel.manifest import Manifest, core_manifest
 from crmframe.kernel.resolver import resolve
 from crmframe.kernel.schema import SchemaStatus
+from crmframe.kernel.schema_cli import write_migration
 from crmframe.kernel.state import read_states
 
 
@@ -72,3 +73,16 @@ def upgrade(console: Console) -> None:
     if ran:
         console.rows(["Plugin", "Revisions"], ran)
     console.say("The database {place} is up to date.", place=safe_url(console.settings.database))
+
+
+@db.command("migration")
+@click.argument("name", metavar="PLUGIN")
+@click.argument("message", metavar="MESSAGE")
+@pass_console
+def migration(console: Console, name: str, message: str) -> None:
+    """Write a plugin's next migration from its models; the database is not touched. For authors."""
+    file = write_migration(name, message, console.settings.plugins.paths)
+    if file is None:
+        console.say("{plugin}: the tables are as the models say.", plugin=name)
+    else:
+        console.say("Wrote {file}", file=file)
