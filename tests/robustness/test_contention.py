@@ -26,12 +26,18 @@ ONLY_POSTGRESQL = pytest.mark.parametrize("database_kind", ["postgres"], indirec
 AT = "2026-01-05T08:00:00Z"
 
 
-def interleaved(application: Application, first: Step, second: Step) -> CrmError | None:
-    """Run *first*, and *second* from before its commit on; return what *second* was refused with."""
+def interleaved(
+    application: Application, first: Step, second: Step, elsewhere: Application | None = None
+) -> CrmError | None:
+    """Run *first*, and *second* from before its commit on; return what *second* was refused with.
+
+    Args:
+        elsewhere: What *second* runs in, when that is another process.
+    """
 
     def later() -> CrmError | None:
         try:
-            with application.work() as work:
+            with (elsewhere or application).work() as work:
                 second(work)
         except CrmError as error:
             return error

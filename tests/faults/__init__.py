@@ -1,0 +1,1 @@
+"""Planted faults: each makes a test red that guards against it."""
