@@ -13,7 +13,7 @@ from crmframe.cli.entity_write import create_command
 from crmframe.cli.people import role_id, user_id
 from crmframe.core import records
 from crmframe.core.access.models import Role, RoleGrant, User, UserRole
-from crmframe.core.errors import NotFound
+from crmframe.core.errors import NotFound, PermissionDenied
 from crmframe.core.work import UnitOfWork
 
 _role: Any = Role.__table__
@@ -42,17 +42,29 @@ def create(ctx: click.Context, values: tuple[str, ...]) -> None:
 def show(console: Console, name: str) -> None:
     """Show what a role permits and who has it."""
     with console.work(write=False) as work:
+        require_to_ask(work)
         wanted = role_id(work.connection, name)
         record = records.get(work, "core.role", wanted)
         grants = _grants(work, wanted)
         logins = _holders(work, wanted)
     if console.as_json:
         held = [{"permission": permission, "scope": scope} for permission, scope in grants]
-        console.data({"id": wanted, "name": record["name"], "users": logins, "grants": held})
+        console.data({"id": wanted, "name": record.get("name", name), "users": logins, "grants": held})
         return
-    console.say("{name}: {summary}", name=record["name"], summary=record.get("summary") or "-")
+    console.say("{name}: {summary}", name=record.get("name", name), summary=record.get("summary") or "-")
     console.say("Users: {users}", users=", ".join(logins) or "-")
     console.rows(["Permission", "Scope"], grants)
+
+
+def require_to_ask(work: UnitOfWork) -> None:
+    """Refuse whoever may not look at everybody's rights.
+
+    Raises:
+        PermissionDenied: Names the permission.
+    """
+    for permission in ("core.role.read", "core.role_grant.read", "core.user_role.read", "core.user.read"):
+        if "all" not in work.actor.scopes_of(permission):
+            raise PermissionDenied(permission=permission)
 
 
 def _grants(work: UnitOfWork, wanted: int) -> list[tuple[str, str]]:

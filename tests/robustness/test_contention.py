@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -13,8 +13,11 @@ import sqlalchemy as sa
 
 from crmframe.application import Application
 from crmframe.core import records
+from crmframe.core.contributions import Event, Subscription
 from crmframe.core.errors import Conflict, Contended, CrmError, InvalidInput, UndoConflict
 from crmframe.core.journal import tables
+from crmframe.core.journal.delivery import Delivery
+from crmframe.core.journal.event_tables import event_retry
 from crmframe.core.operation.check import run_checks
 from crmframe.core.storage import engine
 from crmframe.core.work import UnitOfWork
@@ -384,3 +387,24 @@ def test_a_checkpoint_waits_for_no_long_reader(
     assert lasted < 5
     with application.work(write=False) as work:
         assert records.count(work, "core.customer", records.Query()).value == 3
+
+
+def test_a_handler_that_had_to_give_way_is_told_again(application: Application) -> None:
+    heard: list[int] = []
+
+    def handle(_work: UnitOfWork, events: Sequence[Event]) -> None:
+        heard.append(len(events))
+        if len(heard) == 1:
+            raise Contended
+
+    application.__dict__["subscriptions"] = [Subscription("test.told", ("core.customer.*",), handle)]
+    delivery = Delivery(application, None)
+    delivery.run_once()
+    create(application, "core.customer", name="C")
+
+    delivery.run_once()
+    delivery.run_once()
+
+    assert heard == [1, 1]
+    with application.work(write=False) as work:
+        assert work.rows(sa.select(event_retry)) == []

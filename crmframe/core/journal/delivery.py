@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.core.contributions import Event, Subscription
-from crmframe.core.errors import StorageFull, Unavailable
+from crmframe.core.errors import Contended, StorageFull, Unavailable
 from crmframe.core.journal import retries
 from crmframe.core.journal.events import Cursor, batches_of, end_of_stream, read_batches
 from crmframe.core.journal.lease import LeaseLost, new_owner
@@ -38,7 +38,7 @@ WINDOW = 100
 # Processes lost in a row at one place, after which its events are set aside.
 MOST_TAKEOVERS = 3
 # The database is in trouble, not the handler: nothing is noted against it.
-TROUBLE = (LeaseLost, Unavailable, StorageFull)
+TROUBLE = (LeaseLost, Contended, Unavailable, StorageFull)
 
 
 class Delivery:
@@ -85,7 +85,8 @@ class Delivery:
                 if step is None:
                     break
                 ran += step
-        except LeaseLost:
+        except (LeaseLost, Contended):
+            # Somebody else does it, or was faster to lock what the handler wanted: next time it may do.
             self._seen.pop(subscription.key, None)
         return ran
 
@@ -204,7 +205,7 @@ class Delivery:
 
         try:
             self._call(subscription, retry.operation_id, events, fence, caused=True)
-        except LeaseLost:
+        except (LeaseLost, Contended):
             return
         except TROUBLE:
             raise

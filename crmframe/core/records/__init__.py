@@ -5,7 +5,7 @@ from crmframe.core.records.as_of import as_of
 from crmframe.core.records.deleting import archive, delete, delete_many, unarchive
 from crmframe.core.records.history import Entry, FieldChange, history
 from crmframe.core.records.query import Count, Page, Query
-from crmframe.core.records.reading import count, get, parse_filter, select, titles, visible
+from crmframe.core.records.reading import count, get, name_of, parse_filter, select, titles, visible
 from crmframe.core.records.restoring import restore
 from crmframe.core.records.undo import Kept, UndoResult, undo
 from crmframe.core.records.undo import preview as preview_undo
@@ -38,6 +38,7 @@ __all__ = [
     "find_by",
     "get",
     "history",
+    "name_of",
     "parse_filter",
     "preview_undo",
     "restore",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from crmframe.core.contributions import Action, Change
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import InvalidInput, NotFound, Problem, Stale
-from crmframe.core.records import rights
+from crmframe.core.records import checks, rights
 from crmframe.core.records.rows import flat, locked
 from crmframe.core.work import Acting, UnitOfWork
 
@@ -47,6 +47,7 @@ def run(
     if version not in (None, current):
         raise Stale(entity=entity.label, id=record_id, given=version, current=current)
     given = parsed_input(action, data or {})
+    _require_seen(work, [given])
     record = flat(work, entity, rows[record_id])
     work.journal.name_verb(f"{entity.name}.{action.name}")
     work.journal.undoable = work.journal.undoable and action.undoable
@@ -76,6 +77,7 @@ def run_many(
         if record_id not in rows:
             raise rights.not_found(entity, record_id)
     given = _parsed_inputs(action, list(inputs.values()))
+    _require_seen(work, given)
     before = {record_id: flat(work, entity, rows[record_id]) for record_id in inputs}
     work.journal.name_verb(f"{entity.name}.{action.name}")
     work.journal.undoable = work.journal.undoable and action.undoable
@@ -86,6 +88,13 @@ def run_many(
     with work.acting_as(Acting(entity.name, action.name, plugin)):
         action.imports(work, list(zip(before.values(), given, strict=True)))
     work.journal.publish(f"{entity.name}.{action.name}", entity.name, list(inputs), {}, 1)
+
+
+def _require_seen(work: UnitOfWork, inputs: Sequence[BaseModel | None]) -> None:
+    """Refuse inputs that name what the actor may not see: the action itself looks with its plugin's eyes."""
+    problems = checks.input_problems(work, inputs)
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _parsed_inputs(action: Action, inputs: Sequence[Mapping[str, Any]]) -> list[BaseModel | None]:

@@ -19,6 +19,7 @@ from crmframe.core.work import UnitOfWork
 
 Values = Mapping[str, Any]
 MAX_DEPTH = 64
+UNSEEN = "{field}: there is no {target} {id}, or you may not see it."
 
 
 def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values]) -> list[Problem]:
@@ -34,7 +35,7 @@ def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values])
         Problem(
             field.name,
             "unknown_reference",
-            "{field}: there is no {target} {id}, or you may not see it.",
+            UNSEEN,
             {"field": field.label, "target": target, "id": record_id},
             position,
         )
@@ -77,6 +78,30 @@ def tree_fields(entity: Entity) -> list[Field]:
     """Return the fields that hang a record below another of its kind."""
     fields = entity.fields.values()
     return [f for f in fields if getattr(f.kind, "entity", None) == entity.name and not f.system]
+
+
+def input_problems(work: UnitOfWork, inputs: Sequence[Any]) -> list[Problem]:
+    """Return a problem for each record that an action's input names and that the actor may not see.
+
+    Args:
+        inputs: Models; a field names a record when its schema says of which ``entity``.
+    """
+    wanted: dict[str, set[int]] = defaultdict(set)
+    uses: list[tuple[int, str, str, str, int]] = []
+    for position, model in enumerate(inputs):
+        for name, info in type(model).model_fields.items() if model is not None else ():
+            extra = info.json_schema_extra
+            target = extra.get("entity") if isinstance(extra, dict) else None
+            value = getattr(model, name)
+            if isinstance(target, str) and isinstance(value, int):
+                wanted[target].add(value)
+                uses.append((position, name, info.title or name, target, value))
+    found = {target: _existing(work, target, ids) for target, ids in wanted.items()}
+    return [
+        Problem(name, "unknown_reference", UNSEEN, {"field": label, "target": target, "id": value}, position)
+        for position, name, label, target, value in uses
+        if value not in found[target]
+    ]
 
 
 def cycle_problems(work: UnitOfWork, entity: Entity, changed: Mapping[int, Values]) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -213,3 +213,10 @@ def titles(work: UnitOfWork, entity_name: str, ids: Collection[int]) -> dict[int
         work.schema.statements[key] = statement
     rows = work.connection.execute(statement, {"ids": sorted(set(ids)), **term.values})
     return {row[0]: str(row[1]) for row in rows}
+
+
+def name_of(work: UnitOfWork, entity_name: str, record: Mapping[str, Any]) -> str:
+    """Return what a record at hand may be called in a message: its number where the actor may not read its name."""
+    entity = work.schema.entity(entity_name)
+    title = record.get(entity.title) if entity.title in readable_fields(work, entity) else None
+    return str(title or record["id"])

@@ -92,11 +92,16 @@ def _columns(view: View, field: Field) -> list[Column]:
             for c in field.kind.choices  # type: ignore[attr-defined]
         ]
     target = view.work.registry.entity(field.kind.entity)  # type: ignore[attr-defined]
-    wanted = tuple(n for n in ("id", target.title, "kind") if n in target.fields)
-    query = Query(order=target.order, columns=wanted, limit=COLUMNS)
+    readable = readable_fields(view.work, target)
+    wanted = tuple(n for n in ("id", target.title, "kind") if n in readable)
+    query = Query(columns=wanted, limit=COLUMNS)
     rows = records.select(view.work, target.name, query).records()
     return [
-        (row["id"], str(row[target.title]), KIND_TONES.get(row.get("kind", ""), tone_of(str(row["id"]))))
+        (
+            row["id"],
+            str(row.get(target.title) or row["id"]),
+            KIND_TONES.get(row.get("kind", ""), tone_of(str(row["id"]))),
+        )
         for row in rows
     ]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmframe.core import records
+from crmframe.core.access.fields import readable_fields
 from crmframe.core.contributions import Badge, Button, TimelineItem
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import STAMPS, Entity
@@ -198,7 +199,8 @@ def _related(view: View, entity: Entity, record_id: int) -> list[dict[str, Any]]
     for number, (child, field) in enumerate(links):
         term = rights.granted(view.work, child, "read")
         table = child.table
-        title = sa.cast(table.c[child.title], sa.String).label("title")
+        name = child.title if child.title in readable_fields(view.work, child) else "id"
+        title = sa.cast(table.c[name], sa.String).label("title")
         place = sa.literal_column(str(number), sa.Integer).label("place")
         mine = table.c[field.name] == sa.bindparam("record", type_=sa.BigInteger)
         part = sa.select(place, table.c.id, title).where(mine, term.build(table))
@@ -242,8 +244,12 @@ def _activities(view: View, entity: Entity, record_id: int) -> Sequence[Mapping[
         return []
     about = filters.Condition("about", "eq", f"{entity.name}:{record_id}")
     names = ("id", "kind", "at", "by_id", "text", "next_step_at")
-    query = Query(where=about, order=("-at",), columns=names, limit=SHOWN_ACTIVITIES)
-    return records.select(view.work, ACTIVITY, query).records()
+    readable = readable_fields(view.work, view.work.schema.entity(ACTIVITY))
+    if not readable >= {"about", "at", "kind"}:
+        return []
+    columns = tuple(name for name in names if name in readable)
+    query = Query(where=about, order=("-at",), columns=columns, limit=SHOWN_ACTIVITIES)
+    return [{**dict.fromkeys(names), **row} for row in records.select(view.work, ACTIVITY, query).records()]
 
 
 def _timeline(

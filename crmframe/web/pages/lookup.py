@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access.fields import readable_fields
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.records import rights
@@ -41,11 +42,14 @@ def titles_of(work: UnitOfWork, wanted: Wanted) -> Titles:
     if not known:
         return {}
     terms = [rights.granted(work, entity, "read") for entity in known]
-    key = ("page_titles", tuple(e.name for e in known), tuple(term.shape for term in terms))
+    names = tuple(_title(work, entity) for entity in known)
+    key = ("page_titles", tuple(e.name for e in known), names, tuple(term.shape for term in terms))
     statement = work.schema.statements.get(key)
     if statement is None:
         parts = [
-            _named(entity, number).where(in_set(entity.table.c.id, f"ids_{number}"), term.build(entity.table))
+            _named(work, entity, number).where(
+                in_set(entity.table.c.id, f"ids_{number}"), term.build(entity.table)
+            )
             for number, (entity, term) in enumerate(zip(known, terms, strict=True))
         ]
         statement = work.schema.statements[key] = sa.union_all(*parts)
@@ -64,7 +68,7 @@ def offers_of(work: UnitOfWork, names: Iterable[str]) -> Titles:
     values: dict[str, Any] = {}
     for number, entity in enumerate(known):
         term = rights.granted(work, entity, "read")
-        part = _offered(entity, number).where(term.build(entity.table)).limit(OFFERED).subquery()
+        part = _offered(work, entity, number).where(term.build(entity.table)).limit(OFFERED).subquery()
         parts.append(sa.select(part.c.place, part.c.id, part.c.title))
         values |= term.values
     return _by_entity(work.connection.execute(sa.union_all(*parts), values), known)
@@ -74,31 +78,36 @@ def found_by(work: UnitOfWork, entity: Entity, text: str) -> dict[int, str]:
     """Return the records whose name holds *text*, the first of them."""
     rights.require(work, entity, "read")
     term = rights.granted(work, entity, "read")
-    statement = _offered(entity, 0).where(term.build(entity.table)).limit(OFFERED)
+    statement = _offered(work, entity, 0).where(term.build(entity.table)).limit(OFFERED)
     values = dict(term.values)
     if text:
-        title = sa.cast(entity.table.c[entity.title], sa.String)
+        title = sa.cast(entity.table.c[_title(work, entity)], sa.String)
         statement = statement.where(contains(title, "needle"))
         values["needle"] = text
     return _by_entity(work.connection.execute(statement, values), [entity]).get(entity.name, {})
 
 
-def _named(entity: Entity, number: int) -> sa.Select[Any]:
+def _title(work: UnitOfWork, entity: Entity) -> str:
+    """Return the column that names a record: its number where the reader may not read its name."""
+    return entity.title if entity.title in readable_fields(work, entity) else "id"
+
+
+def _named(work: UnitOfWork, entity: Entity, number: int) -> sa.Select[Any]:
     table = entity.table
-    title = sa.cast(table.c[entity.title], sa.String).label("title")
+    title = sa.cast(table.c[_title(work, entity)], sa.String).label("title")
     return sa.select(sa.literal_column(str(number), sa.Integer).label("place"), table.c.id, title)
 
 
-def _offered(entity: Entity, number: int) -> sa.Select[Any]:
+def _offered(work: UnitOfWork, entity: Entity, number: int) -> sa.Select[Any]:
     table = entity.table
-    statement = _named(entity, number)
+    statement = _named(work, entity, number)
     if entity.is_archivable:
         statement = statement.where(table.c.archived_at.is_(None))
     if "is_active" in table.c:
         statement = statement.where(table.c.is_active.is_(True))
     keys = [table.c[name.lstrip("-")] for name in entity.order if name.lstrip("-") == "position"]
-    field = entity.fields[entity.title]
-    keys.append(table.c[field.key_column or entity.title])
+    name = _title(work, entity)
+    keys.append(table.c[entity.fields[name].key_column or name])
     return statement.order_by(*keys, table.c.id)
 
 

@@ -27,7 +27,7 @@ def move(work: UnitOfWork, deal: Record, given: Move) -> None:
         DealClosed: It was won or lost before.
         InvalidInput: The stage does not exist, wants fields that are empty, or the moment is out of order.
     """
-    _refuse_closed(deal)
+    _refuse_closed(work, deal)
     stage = stage_of(work, given.stage_id)
     if stage.id == deal["stage_id"]:
         return
@@ -43,7 +43,7 @@ def win(work: UnitOfWork, deal: Record, given: Win) -> None:
         DealClosed: It was won or lost before.
         InvalidInput: The pipeline has no won stage, or the won stage wants fields that are empty.
     """
-    _refuse_closed(deal)
+    _refuse_closed(work, deal)
     values = {} if given.amount is None else {"amount": given.amount}
     _enter(work, deal, closing_stage(work, deal["pipeline_id"], "won"), given.at, values)
 
@@ -55,7 +55,7 @@ def lose(work: UnitOfWork, deal: Record, given: Lose) -> None:
         DealClosed: It was won or lost before.
         InvalidInput: The pipeline has no lost stage, or the reason does not exist.
     """
-    _refuse_closed(deal)
+    _refuse_closed(work, deal)
     stage = closing_stage(work, deal["pipeline_id"], "lost")
     _enter(work, deal, stage, given.at, {"lost_reason_id": _reason(work, stage, given.lost_reason_id)})
 
@@ -68,7 +68,7 @@ def reopen(work: UnitOfWork, deal: Record, given: Reopen) -> None:
         InvalidInput: The stage does not exist or is not open.
     """
     if deal["closed_at"] is None:
-        raise DealOpen(title=deal["title"])
+        raise DealOpen(title=records.name_of(work, "sales.deal", deal))
     stage = (
         stage_of(work, given.stage_id) if given.stage_id is not None else _stage_before_closing(work, deal)
     )
@@ -184,9 +184,9 @@ def _announce(work: UnitOfWork, deal: Record, kind: str, at: datetime) -> None:
     work.publish(DEAL_WON if kind == "won" else DEAL_LOST, payload)
 
 
-def _refuse_closed(deal: Record) -> None:
+def _refuse_closed(work: UnitOfWork, deal: Record) -> None:
     if deal["closed_at"] is not None:
-        raise DealClosed(title=deal["title"])
+        raise DealClosed(title=records.name_of(work, "sales.deal", deal))
 
 
 def _refuse_gaps(work: UnitOfWork, stage: Any, deal: Record) -> None:

@@ -22,6 +22,7 @@ from crmframe.api import (
     ViewContext,
     Widget,
     hookimpl,
+    records,
 )
 from crmframe_sales import queries, say
 from crmframe_sales.actions import ACTIONS, DEAL_WON
@@ -108,7 +109,7 @@ def before_delete(change: Change) -> None:
         return
     held = queries.customers_with_open_deals(change.work, change.ids)
     if held:
-        name = change.before[held[0].customer_id].get("name", "")
+        name = records.name_of(change.work, "core.customer", change.before[held[0].customer_id])
         template = "{customer} has {count} open deals. Close or move them first."
         raise Veto(template, customer=name, count=held[0].deals)
 
