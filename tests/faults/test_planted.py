@@ -20,7 +20,7 @@ from tests.core.journal import test_events, test_lease
 from tests.core.records import test_reading, test_writing
 from tests.faults import test_invariants
 from tests.faults.planting import plant
-from tests.robustness import test_contention
+from tests.robustness import test_connections, test_contention
 from tests.web.api import test_idempotency
 
 # What a red test raises; anything else would be a fault of the planting.
@@ -319,7 +319,7 @@ FAULTS = (
     Fault(
         "a reader sees several moments",
         ((f"{STORAGE}.engine:Database.__init__", '"REPEATABLE READ"', '"READ COMMITTED"'),),
-        test_contention.test_a_reader_sees_one_moment,
+        test_connections.test_a_reader_sees_one_moment,
         POSTGRES,
     ),
     Fault(
