@@ -25,7 +25,6 @@ RESERVED = frozenset(
         "after",
         "page",
         "columns",
-        "count",
         "q",
         "as_of",
         "archived",

@@ -62,7 +62,8 @@ def read_query(call: Call, work: UnitOfWork, entity: Entity) -> Query:
 def _filter(call: Call, work: UnitOfWork, entity: Entity) -> filters.Node | None:
     if call.parameter("where"):
         decoded_json(call.parameter("where").encode())  # its own limits of depth and size
-    return records.parse_filter(work, entity.name, call.query)
+    pairs = [pair for pair in call.query if pair[0] != "count"]
+    return records.parse_filter(work, entity.name, pairs)
 
 
 def _names(text: str) -> tuple[str, ...]:
