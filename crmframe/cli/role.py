@@ -12,6 +12,7 @@ from crmframe.cli.entity import named_entity
 from crmframe.cli.entity_write import create_command
 from crmframe.cli.people import role_id, user_id
 from crmframe.core import records
+from crmframe.core.access.fields import readable_fields
 from crmframe.core.access.models import Role, RoleGrant, User, UserRole
 from crmframe.core.errors import NotFound, PermissionDenied
 from crmframe.core.work import UnitOfWork
@@ -63,7 +64,9 @@ def require_to_ask(work: UnitOfWork) -> None:
         PermissionDenied: Names the permission.
     """
     for permission in ("core.role.read", "core.role_grant.read", "core.user_role.read", "core.user.read"):
-        if "all" not in work.actor.scopes_of(permission):
+        entity = work.schema.entity(permission.rpartition(".")[0])
+        shown = {"permission", "scope", "login"} & entity.fields.keys()
+        if "all" not in work.actor.scopes_of(permission) or shown - readable_fields(work, entity):
             raise PermissionDenied(permission=permission)
 
 
