@@ -113,7 +113,7 @@ def test_command_says_when_there_is_nothing_to_write(tmp_path: Path, monkeypatch
 
     assert command("empty_two") == "empty_two: nothing changed.\n"
     assert "lost needs the plugin ghost, which does not run (P001)" in command("lost")
-    assert "not installed" in command("unwritten")
+    assert "There is no plugin unwritten" in command("unwritten")
 
 
 MODELS = """
