@@ -208,12 +208,17 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
 
 
 def line_amount(table: Any) -> sa.ColumnElement[Decimal]:
-    """Return quantity times price, rounded to 1/10,000: the columns hold integers of 1/1,000 and 1/10,000."""
+    """Return quantity times price, rounded half away from zero to 1/10,000.
+
+    The columns hold integers of 1/1,000 and 1/10,000, whose product may be longer than 64 bits. Both are therefore
+    split at the thousands; integer division rounds towards zero on both databases, so the parts keep their signs.
+    """
     quantity = sa.type_coerce(table.c.quantity, sa.BigInteger)
     price = sa.type_coerce(table.c.price, sa.BigInteger)
-    # Integer division would round towards zero; half a thousandth is added on the side of the sign.
-    half = sa.case((quantity * price < 0, sa.literal(-500)), else_=sa.literal(500))
-    return sa.type_coerce((quantity * price + half) // 1000, kinds.Money().column_type())
+    fine = (quantity % 1000) * (price % 1000)
+    half = sa.case((fine < 0, sa.literal(-500)), else_=sa.literal(500))
+    amount = (quantity // 1000) * price + (quantity % 1000) * (price // 1000) + (fine + half) // 1000
+    return sa.type_coerce(amount, kinds.Money().column_type())
 
 
 class DealLine(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from crmframe.api import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import click
     from starlette.routing import BaseRoute
 
+LARGEST_AMOUNT = Decimal(10**14)
 STALE_AFTER = timedelta(days=30)
 FUNNEL = "/p/sales/funnel"
 
@@ -103,6 +105,23 @@ def checks() -> Sequence[Check]:
 
 
 @hookimpl
+def before_create(change: Change) -> None:
+    """Refuse lines whose amount no column could hold."""
+    if change.entity.name == "sales.deal_line":
+        for line in change.after:
+            refuse_too_large(line["quantity"], line["price"])
+
+
+@hookimpl
+def before_update(change: Change) -> None:
+    """Refuse to make the amount of a line larger than a column could hold."""
+    if change.entity.name == "sales.deal_line":
+        for record_id, values in zip(change.ids, change.after, strict=True):
+            line = {**change.before[record_id], **values}
+            refuse_too_large(line["quantity"], line["price"])
+
+
+@hookimpl
 def before_delete(change: Change) -> None:
     """Refuse to delete a customer who has open deals."""
     if change.entity.name != "core.customer":
@@ -160,6 +179,13 @@ def notices(context: ViewContext) -> Sequence[str]:
     count = queries.overdue_count(context.work)
     sentence = "{count} of your open deals are past their expected close date."
     return [say(context.locale, sentence, count=count)] if count else ()
+
+
+def refuse_too_large(quantity: Decimal, price: Decimal) -> None:
+    """Raise Veto when quantity times price is beyond what an amount may be."""
+    if abs(quantity * price) > LARGEST_AMOUNT:
+        template = "{quantity} times {price} is more than an amount can be, {most}. Split the line."
+        raise Veto(template, quantity=quantity, price=price, most=LARGEST_AMOUNT)
 
 
 def deals_agree_with_stages(work: UnitOfWork) -> Sequence[str]:

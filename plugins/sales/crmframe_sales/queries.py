@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.api import NotFound, UnitOfWork, records
-from crmframe_sales.models import Deal, LostReason, Stage, StageChange
+from crmframe_sales.models import Deal, Stage, StageChange
 
 SECONDS_PER_DAY = 86_400
 CENT = Decimal("0.01")
@@ -87,12 +87,19 @@ def stages(work: UnitOfWork, pipeline_id: int) -> list[Any]:
     visible = records.visible(work, "sales.pipeline")
     if work.scalar(sa.select(visible.c.id).where(visible.c.id == pipeline_id)) is None:
         raise NotFound(entity="pipeline", id=pipeline_id)
-    stage = Stage.__table__
+    stage, named = Stage.__table__, records.visible(work, "sales.stage")
+    name = _name(named.c.name, stage.c.id).label("name")
     return work.rows(
-        sa.select(stage.c.id, stage.c.name, stage.c.kind, stage.c.position, stage.c.probability)
+        sa.select(stage.c.id, name, stage.c.kind, stage.c.position, stage.c.probability)
+        .outerjoin_from(stage, named, named.c.id == stage.c.id)
         .where(stage.c.pipeline_id == pipeline_id)
         .order_by(stage.c.position, stage.c.id)
     )
+
+
+def _name(name: Any, number: Any) -> Any:
+    """Return a record's name as the actor may see it, its number otherwise."""
+    return sa.func.coalesce(name, sa.cast(number, sa.String))
 
 
 def funnel(work: UnitOfWork, pipeline_id: int, since: date | None = None) -> list[FunnelRow]:
@@ -140,21 +147,23 @@ def weighted_pipeline(
         pipeline_id: None takes every pipeline; ``owner_id`` likewise every owner.
     """
     deal, stage = records.visible(work, "sales.deal"), Stage.__table__
+    named = records.visible(work, "sales.stage")
     # Scaled integers: sums stay exact on both databases, and the division happens once, in Decimal.
     units = sa.type_coerce(deal.c.amount, sa.BigInteger)
     weighted = units * sa.func.coalesce(deal.c.probability, stage.c.probability)
     statement = (
         sa.select(
             stage.c.id,
-            stage.c.name,
+            _name(named.c.name, stage.c.id).label("name"),
             sa.func.coalesce(deal.c.currency, "").label("currency"),
             sa.func.count().label("deals"),
             sa.func.coalesce(sa.func.sum(units), 0).label("amount"),
             sa.func.coalesce(sa.func.sum(weighted), 0).label("weighted"),
         )
         .join_from(deal, stage, stage.c.id == deal.c.stage_id)
+        .outerjoin(named, named.c.id == stage.c.id)
         .where(stage.c.kind == "open", deal.c.archived_at.is_(None))
-        .group_by(stage.c.id, stage.c.name, stage.c.pipeline_id, stage.c.position, deal.c.currency)
+        .group_by(stage.c.id, named.c.name, stage.c.pipeline_id, stage.c.position, deal.c.currency)
         .order_by(stage.c.pipeline_id, stage.c.position, stage.c.id, sa.literal_column("currency"))
     )
     if pipeline_id is not None:
@@ -167,16 +176,18 @@ def weighted_pipeline(
 def customer_deals(work: UnitOfWork, customer_id: int, limit: int = 5) -> list[Any]:
     """Return a customer's open deals that the actor may see, the nearest close date first."""
     deal, stage = records.visible(work, "sales.deal"), Stage.__table__
+    named = records.visible(work, "sales.stage")
     return work.rows(
         sa.select(
             deal.c.id,
-            deal.c.title,
+            _name(deal.c.title, deal.c.id).label("title"),
             deal.c.amount,
             deal.c.currency,
             deal.c.close_on,
-            stage.c.name.label("stage"),
+            _name(named.c.name, stage.c.id).label("stage"),
         )
         .join_from(deal, stage, stage.c.id == deal.c.stage_id)
+        .outerjoin(named, named.c.id == stage.c.id)
         .where(deal.c.customer_id == customer_id, stage.c.kind == "open", deal.c.archived_at.is_(None))
         .order_by(deal.c.close_on.is_(None), deal.c.close_on, deal.c.id)
         .limit(limit)
@@ -199,11 +210,11 @@ def won_sums(work: UnitOfWork, customer_id: int) -> list[tuple[str, Decimal]]:
 
 def closed_deals(work: UnitOfWork, customer_id: int, limit: int = 50) -> list[Any]:
     """Return a customer's won and lost deals that the actor may see, newest first, with the reason of the lost."""
-    deal, reason = records.visible(work, "sales.deal"), LostReason.__table__
+    deal, reason = records.visible(work, "sales.deal"), records.visible(work, "sales.lost_reason")
     return work.rows(
         sa.select(
             deal.c.id,
-            deal.c.title,
+            _name(deal.c.title, deal.c.id).label("title"),
             deal.c.amount,
             deal.c.currency,
             deal.c.won_at,

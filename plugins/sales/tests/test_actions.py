@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 
 from crmframe.api import InvalidInput, records
+from crmframe.core.errors import Vetoed
 from crmframe.core.journal.events import Cursor, read_events
 from crmframe_sales.inputs import DealClosed, DealOpen
 
@@ -257,15 +258,43 @@ def test_undoing_a_win_takes_back_stage_dates_and_stage_change(sales: Any) -> No
     assert sales.changes(deal) == []
 
 
+# The product of the last two is longer than 64 bits on the way.
+LINES = (
+    ("3", "19.99"),
+    ("0.333", "0.0005"),
+    ("-2.5", "0.0001"),
+    ("-0.005", "-0.3"),
+    ("710000.001", "71000000.0007"),
+    ("-9999999.999", "9999999.9999"),
+)
+
+
 def test_line_amount_is_quantity_times_price_to_the_last_digit(sales: Any) -> None:
     deal = sales.deal()
     with sales.work() as work:
-        for quantity, price in (("3", "19.99"), ("0.333", "0.0005"), ("-2.5", "0.0001")):
+        for quantity, price in LINES:
             records.create(work, "sales.deal_line", {"deal_id": deal, "quantity": quantity, "price": price})
         query = records.Query(columns=("amount",), order=("id",))
         amounts = [row[0] for row in records.select(work, "sales.deal_line", query).rows]
 
-    assert amounts == [Decimal("59.97"), Decimal("0.0002"), Decimal("-0.0003")]
+    places = Decimal("0.0001")
+    exact = [
+        (Decimal(quantity) * Decimal(price)).quantize(places, ROUND_HALF_UP) for quantity, price in LINES
+    ]
+    assert amounts == exact
+
+
+def test_line_amount_that_no_column_could_hold_is_refused(sales: Any) -> None:
+    deal = sales.deal()
+    with sales.work() as work:
+        line = {"deal_id": deal, "quantity": "10000000", "price": "9999999"}
+        line_id = records.create(work, "sales.deal_line", line)["id"]
+    for attempt in (
+        lambda work: records.create(work, "sales.deal_line", {**line, "price": "10000000.01"}),
+        lambda work: records.update(work, "sales.deal_line", line_id, {"quantity": "-10000002"}),
+    ):
+        with sales.work() as work, pytest.raises(Vetoed, match="more than an amount can be"):
+            attempt(work)
 
 
 def test_a_pipeline_without_a_won_stage_has_no_stage_to_win_into(sales: Any) -> None:
