@@ -34,13 +34,16 @@ class PageRenderer:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        folders = [FOLDER, *(each.manifest.path / "templates" for each in application.plugins.loaded)]
+        # Dependents before what they depend on; the core's own names stay the core's.
+        running = reversed(application.plugins.loaded)
+        folders = [FOLDER, *(each.manifest.path / "templates" for each in running)]
         self.environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folders),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
+            bytecode_cache=_cache(application.settings.folder / "cache" / "templates"),
         )
         self.environment.globals.update(icon=Icons(), asset=Assets())
 
@@ -85,6 +88,15 @@ class PageRenderer:
             "csrf_token": view.call.csrf_token,
             "message": view.message,
         }
+
+
+def _cache(folder: Path) -> jinja2.BytecodeCache | None:
+    """Return where compiled templates are kept, so that the first pages after a start are fast, too."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None  # a folder that cannot be written only costs time
+    return jinja2.FileSystemBytecodeCache(str(folder))
 
 
 class Icons:

@@ -21,7 +21,7 @@ from crmframe.core.transfer import ImportOptions, import_file
 from tests.robustness.laboratory import build, delivery_faults, faults, opened
 from tests.robustness.processes import ROOT
 
-KILLS = int(os.environ.get("CRMFRAME_KILLS", "12"))
+KILLS = int(os.environ.get("CRMFRAME_KILLS", "8"))
 ROWS = 2000
 
 pytestmark = pytest.mark.timeout(1800)

@@ -26,7 +26,7 @@ __all__ = ["laboratory"]
 
 # A history costs a second: to shrink one that fails would take longer than to read it.
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
-EXAMPLES = int(os.environ.get("CRMFRAME_PAST_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("CRMFRAME_PAST_EXAMPLES", "10"))
 STEPS = 14
 # When the row of today was written is not part of the past.
 STAMPS = ("updated_at", "updated_by")

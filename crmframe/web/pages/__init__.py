@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from crmframe.web.endpoint import Endpoint
 from crmframe.web.errors import PASSWORD_PAGE
-from crmframe.web.pages import board, detail, editing, export, histories, home, lists, plugins, roles, running
+from crmframe.web.pages import (
+    account,
+    board,
+    detail,
+    editing,
+    export,
+    histories,
+    home,
+    lists,
+    plugins,
+    roles,
+    running,
+)
 from crmframe.web.rendering import PageRenderer
 
 if TYPE_CHECKING:
@@ -32,8 +44,14 @@ def form(handler: Handler) -> Endpoint:
 
 
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
-    ("GET", "/", Endpoint(home.show_home)),
+    ("GET", "/", Endpoint(home.show_first)),
+    ("GET", "/home", Endpoint(home.show_home)),
     ("POST", "/account/language", Endpoint(home.choose_language, public=True, write=False)),
+    ("GET", account.ACCOUNT, Endpoint(account.show_account)),
+    ("POST", "/account/tokens", form(account.add_token)),
+    ("POST", "/account/tokens/{id:int}/end", Endpoint(account.end_token)),
+    ("POST", "/account/sessions/{id:int}/end", Endpoint(account.end_one)),
+    ("POST", "/account/sessions/end", Endpoint(account.end_others)),
     ("GET", PASSWORD_PAGE, Endpoint(roles.show_own_password)),
     ("POST", PASSWORD_PAGE, form(roles.save_own_password)),
     ("GET", "/journal", Endpoint(histories.show_journal)),

@@ -30,13 +30,14 @@ Show = Callable[[Any, Mapping[str, Any]], Cell]
 Titles = Mapping[str, Mapping[int, str]]
 
 
-def renderer(view: View, entity: Entity, field: Field, titles: Titles) -> Show:
+def renderer(view: View, entity: Entity, field: Field, titles: Titles, *, exact: bool = False) -> Show:
     """Return what turns a column's values into cells.
 
     Args:
         titles: What the records that references point to are called, by entity and id.
+        exact: Show moments as they are, not as seen from today.
     """
-    build = _BUILDERS.get(field.kind.name, _plain)
+    build = _moment if exact and field.kind.name == "instant" else _BUILDERS.get(field.kind.name, _plain)
     show = build(view, field, titles)
 
     def shown(value: Any, row: Mapping[str, Any]) -> Cell:
@@ -93,6 +94,11 @@ def _date(view: View, field: Field, titles: Titles) -> Show:
 def _instant(view: View, field: Field, titles: Titles) -> Show:
     formats, say = view.formats, view.say
     return lambda value, row: Cell(formats.ago(value, say), "", "num")
+
+
+def _moment(view: View, field: Field, titles: Titles) -> Show:
+    instant = view.formats.instant
+    return lambda value, row: Cell(instant(value), "", "num")
 
 
 def _choice(view: View, field: Field, titles: Titles) -> Show:

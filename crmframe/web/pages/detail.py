@@ -291,6 +291,7 @@ def _activity(view: View, row: Mapping[str, Any], titles: lookup.Titles) -> dict
         "who": titles.get("core.user", {}).get(row["by_id"], ""),
         "title": cells.choice_label(view, field, row["kind"]),
         "text": row["text"],
+        "note": "",
         "next": view.formats.instant(row["next_step_at"]) if row["next_step_at"] else "",
         "icon": KIND_ICONS.get(row["kind"], "sticky-note"),
         "tone": choice.tone if choice else "grey",

@@ -87,7 +87,7 @@ def steps_of(
     """Return each changed field with its value before and after."""
     shown = []
     for step in steps:
-        show = cells.renderer(view, entity, step.field, titles)
+        show = cells.renderer(view, entity, step.field, titles, exact=True)
         label = view.field_label(step.field)
         shown.append({"label": label, "was": show(step.was, {}), "now": show(step.now, {})})
     return shown

@@ -18,16 +18,20 @@ if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
 RECENT = 12
+MOST_STARTS = 4
 YEAR_SECONDS = 365 * 24 * 3600
 
 
-def show_home(call: Call, work: UnitOfWork) -> Reply:
+def show_first(call: Call, work: UnitOfWork) -> Reply:
     """Show the home page, or lead to the one that a plugin has for this user."""
+    other = work.hooks.first("home_page", view_of(call, work).context())
+    return Reply(location=local_path(other)) if other else show_home(call, work)
+
+
+def show_home(call: Call, work: UnitOfWork) -> Reply:
+    """Show the home page, whatever plugins would rather show first."""
     view = view_of(call, work)
     context = view.context()
-    other = work.hooks.first("home_page", context) if not call.parameter("stay") else None
-    if other:
-        return Reply(location=local_path(other))
     data = {
         "view": view,
         "today": view.formats.day(view.formats.now.date()),
@@ -72,7 +76,11 @@ def _recent(view: View) -> list[dict[str, Any]]:
 def _starts(view: View) -> list[tuple[str, str, str]]:
     """Return what to begin with: the entities of the menu that the reader may create."""
     wanted = [e for e in view.work.registry.public_entities() if e.in_menu and e.group != "administration"]
-    return [(view.one(e), f"/{e.slug}/new", e.icon) for e in wanted if view.may(f"{e.name}.create")][:4]
+    return [
+        (view.say("New {entity}", entity=view.one(e)), f"/{e.slug}/new", e.icon)
+        for e in wanted
+        if view.may(f"{e.name}.create")
+    ][:MOST_STARTS]
 
 
 def choose_language(call: Call, work: UnitOfWork) -> Reply:

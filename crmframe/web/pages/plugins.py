@@ -67,19 +67,19 @@ def _line(view: View, each: PluginReport) -> dict[str, Any]:
 
 
 ADDS = {
-    "entities": "record types",
-    "extensions": "field sets on other records",
-    "actions": "actions",
-    "routes": "pages",
-    "panels": "panels",
-    "widgets": "widgets",
-    "jobs": "jobs",
-    "subscriptions": "reactions",
-    "commands": "commands",
-    "permissions": "permissions",
-    "checks": "checks",
-    "choices": "choices",
-    "menu": "menu entries",
+    "entities": "Record types",
+    "extensions": "Field sets on other records",
+    "actions": "Actions",
+    "routes": "Pages",
+    "panels": "Panels",
+    "widgets": "Widgets",
+    "jobs": "Jobs",
+    "subscriptions": "Reactions",
+    "commands": "Commands",
+    "permissions": "Permissions",
+    "checks": "Checks",
+    "choices": "Choices",
+    "menu": "Menu entries",
 }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crmframe.web.pages.view import View
 
 DONE = "done"
+HOME = "/home"
 GROUPS = ("customers", "sales", "")
 LAST = "administration"
 ICONS = {"house": "house"}
@@ -79,9 +80,12 @@ def _bottom(links: list[Link]) -> list[Link]:
 
 
 def _new_url(view: View) -> str:
-    for name in ("sales.deal", "core.customer"):
-        entity = view.work.registry.entities.get(name)
-        if entity is not None and view.may(f"{name}.create"):
+    """Return what the plus on a phone makes: another of what is on the page, else a deal or a customer."""
+    registry = view.work.registry
+    here = registry.by_slug.get(view.call.url.split("/")[1])
+    usual = [registry.entities.get(name) for name in ("sales.deal", "core.customer")]
+    for entity in (here if here is not None and here.in_menu else None, *usual):
+        if entity is not None and view.may(f"{entity.name}.create"):
             return f"/{entity.slug}/new"
     return ""
 
@@ -92,7 +96,7 @@ def _groups(view: View) -> Iterator[tuple[str, list[Link]]]:
         if entity.in_menu and _is_shown(view, entity):
             link = _link(view, view.plural(entity), f"/{entity.slug}", entity.icon)
             found.setdefault(entity.group, []).append(link)
-    yield "", [_link(view, view.say("Home page"), "/", "house")]
+    yield "", [_link(view, view.say("Home page"), HOME, "house")]
     for group in [*(each for each in GROUPS if each), *sorted(set(found) - {*GROUPS, LAST}), ""]:
         if found.get(group):
             yield view.say(group.capitalize() if group else "More"), found[group]
@@ -124,7 +128,8 @@ def _admin(view: View) -> Iterator[Link]:
 
 def _link(view: View, label: str, url: str, icon: str) -> Link:
     here = view.call.url
-    return Link(label, url, icon, here == url or (url != "/" and here.startswith(f"{url}/")))
+    at_home = url == HOME and here == "/"
+    return Link(label, url, icon, here == url or at_home or here.startswith(f"{url}/"))
 
 
 def _here(view: View) -> str:

@@ -7,7 +7,6 @@ const selection = () => {
   const boxes = [...document.querySelectorAll('tbody input[name="id"]')];
   const chosen = boxes.filter((box) => box.checked);
   for (const box of boxes) box.closest("tr").ariaSelected = String(box.checked);
-  bar.hidden = chosen.length === 0;
   bar.querySelector("[data-selected]").textContent = chosen.length;
   const all = document.querySelector("[data-all]");
   all.checked = chosen.length > 0 && chosen.length === boxes.length;
