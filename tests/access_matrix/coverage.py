@@ -1,0 +1,150 @@
+"""Everything that could be asked of crmframe, enumerated, and what the matrix does not ask, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from crmframe.cli.commands import COMMANDS
+from crmframe.cli.main import load
+from crmframe.core import records
+from crmframe.web.api.openapi import describe
+from tests.access_matrix.cast import GUESTS, Guest
+from tests.access_matrix.cell import Cell
+from tests.access_matrix.cells import cells_of
+from tests.access_matrix.cli_door import CommandLine, cli_cells
+from tests.access_matrix.page_door import page_cells
+
+if TYPE_CHECKING:
+    from tests.access_matrix.doors import Door
+    from tests.access_matrix.world import World
+
+INSTALLATION = "is about the installation: whoever may start the program holds the database and its file"
+OWN = "concerns nobody but the one who asks; tests/web/test_auth.py looks at it"
+OWN_ACCOUNT = "is about the asker's own account; tests/web/pages/test_account.py tries another's"
+EXCUSED: Mapping[str, str] = {
+    # functions
+    "write": "refuses everybody but a running action; tests/core/records/test_writing.py",
+    "name_of": "is handed the record",
+    # routes
+    "GET /login": "is for strangers",
+    "POST /login": "is for strangers; tests/web/test_auth.py",
+    "POST /logout": OWN,
+    "POST /account/password": OWN,
+    "POST /account/language": "sets a cookie",
+    "GET /home": "is the page of GET /, which is tried",
+    "GET /account": OWN_ACCOUNT,
+    "POST /account/tokens": OWN_ACCOUNT,
+    "POST /account/tokens/{id:int}/end": OWN_ACCOUNT,
+    "POST /account/sessions/{id:int}/end": OWN_ACCOUNT,
+    "POST /account/sessions/end": OWN_ACCOUNT,
+    "POST /admin/plugins/{name}": "changes the program itself; tests/web tries it as an administrator and not",
+    "* /static/core": "serves files of the program",
+    # commands
+    "serve": INSTALLATION,
+    "demo": INSTALLATION,
+    "worker": INSTALLATION,
+    "plugin": INSTALLATION,
+    "hooks": INSTALLATION,
+    "db": INSTALLATION,
+    "check": INSTALLATION,
+    "backup": INSTALLATION,
+    "restore": INSTALLATION,
+    "settings": INSTALLATION,
+    "version": INSTALLATION,
+}
+
+
+def all_cells(world: World, door: Door, guest: Guest) -> list[Cell]:
+    """Return what a guest tries at a door."""
+    more: Iterable[Cell] = ()
+    if door.name == "pages":
+        more = page_cells(world, guest)
+    elif door.name == "cli":
+        more = cli_cells(world, guest)
+    return [cell for cell in (*cells_of(world, guest, door.variants), *more) if door.knows(cell, guest)]
+
+
+def used_operations(world: World, doors: Iterable[Door]) -> tuple[set[str], int]:
+    """Return what the cells go through, and how many cells there are."""
+    used: set[str] = set()
+    number = 0
+    for door in doors:
+        for guest in GUESTS.values():
+            cells = all_cells(world, door, guest)
+            number += len(cells)
+            used |= {name for cell in cells for name in door.operations(cell)}
+    return used, number
+
+
+def every_operation(world: World) -> Iterator[str]:
+    """Yield everything that can be called, requested or run."""
+    yield from (name for name in records.__all__ if callable(getattr(records, name)) and name.islower())
+    yield from _routes(world)
+    yield from _described(world)
+    yield from _commands(world)
+
+
+def _routes(world: World) -> Iterator[str]:
+    site = world.host.site
+    for methods, pattern in site.router.patterns:
+        plugin = pattern.removeprefix("/p/")
+        if methods == "*" and pattern.startswith("/p/"):
+            for route in site.application.plugins.plugin(plugin).declared["routes"]:
+                yield from (f"{method} {pattern}{route.path}" for method in route.methods - {"HEAD"})
+        else:
+            yield from (f"{method} {pattern}" for method in methods.split())
+
+
+def _described(world: World) -> Iterator[str]:
+    """Yield the operations of the OpenAPI document as an administrator sees it."""
+    with world.application.work(world.actor(GUESTS["root"]), write=False) as work:
+        paths = describe(work, "/api/v1")["paths"]
+    for methods in paths.values():
+        for method, operation in methods.items():
+            if method != "parameters":
+                yield operation["operationId"]
+
+
+def _commands(world: World) -> Iterator[str]:
+    context = click.Context(click.Command("crmframe"))
+    for name in COMMANDS:
+        command = load(COMMANDS[name][0])
+        inner = _below(command, context) if isinstance(command, click.Group) and name not in EXCUSED else []
+        yield from (f"{name} {each}" for each in inner) if inner else [name]
+    for entity in world.application.registry.public_entities():
+        if entity.command not in COMMANDS:
+            yield from (f"{entity.command} {verb}" for verb in _verbs(world, entity))
+    for plugin, commands in world.application.hooks.collect("commands"):
+        yield from (f"{plugin} {command.name}" for command in commands)
+
+
+def _below(group: click.Group, context: click.Context) -> Iterator[str]:
+    """Yield the hand-written commands of a group; the derived ones are those of its entity."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from (f"{name} {each}" for each in command.commands)
+        else:
+            yield name
+
+
+def _verbs(world: World, entity: object) -> list[str]:
+    from crmframe.cli.console import Console
+    from crmframe.cli.entity import EntityGroup
+
+    console = Console(open_application=lambda *_, **__: world.application)
+    console.replace_application(world.application) if console.opened is None else None
+    return EntityGroup(console, entity).list_commands(click.Context(click.Command("crmframe")))  # type: ignore[arg-type]
+
+
+def uncovered(world: World, doors: Iterable[Door]) -> tuple[list[str], int]:
+    """Return what no cell goes through and nothing excuses, and the number of cells."""
+    used, number = used_operations(world, doors)
+    return sorted(
+        {name for name in every_operation(world) if name not in used and name not in EXCUSED}
+    ), number
+
+
+__all__ = ["EXCUSED", "CommandLine", "all_cells", "every_operation", "uncovered", "used_operations"]

@@ -1,0 +1,52 @@
+"""Role × entity × verb × door: nobody sees, counts, learns of or changes more than their roles give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.access_matrix.cast import GUESTS
+from tests.access_matrix.coverage import EXCUSED, all_cells, every_operation, uncovered
+from tests.access_matrix.doors import Door
+from tests.access_matrix.judge import Judge
+from tests.access_matrix.world import World
+
+MOST_SHOWN = 40
+FEWEST_CELLS = 2_000
+# The pages and the command line stand on the same functions; their own SQL is the same on both databases.
+ON_POSTGRES = ("functions", "api")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("door", ["functions", "api", "pages", "cli"])
+def test_nobody_sees_or_does_more_than_granted(
+    world: World, doors: dict[str, Door], door: str, capsys: Any
+) -> None:
+    if world.application.database.dialect != "sqlite" and door not in ON_POSTGRES:
+        pytest.skip(f"{door}: only functions and API are tried on PostgreSQL, SQLite tries every door")
+    judge, number, faults = Judge(world), 0, []
+    before = world.digest()
+    for guest in GUESTS.values():
+        cells = all_cells(world, doors[door], guest)
+        number += len(cells)
+        faults += list(judge.run(doors[door], guest, cells))
+    with capsys.disabled():
+        print(f"\n{world.application.database.dialect}, {door}: {number:,} cells, {len(faults)} faults")
+
+    assert [str(fault) for fault in faults[:MOST_SHOWN]] == []
+    assert world.digest() == before, "a refused attempt changed something"
+
+
+def test_no_operation_is_left_out(world: World, doors: dict[str, Door], capsys: Any) -> None:
+    missing, number = uncovered(world, doors.values())
+    with capsys.disabled():
+        print(f"\naccess matrix: {number:,} cells, {len(missing)} uncovered, {len(EXCUSED)} excused")
+
+    assert missing == []
+    assert number >= FEWEST_CELLS
+
+
+def test_no_excuse_is_stale(world: World, doors: dict[str, Door]) -> None:
+    assert set(EXCUSED) - set(every_operation(world)) == set()
