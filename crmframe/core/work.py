@@ -18,6 +18,7 @@ from crmframe.core.storage.engine import Database
 
 if TYPE_CHECKING:
     from crmframe.core.access.actor import Actor
+    from crmframe.core.access.term import Term
 
 
 class Hooks(Protocol):
@@ -83,6 +84,8 @@ class UnitOfWork:
         self.bumps_epoch = False
         # What ``records.visible`` binds: its statements hold no values, so that they can be kept.
         self.bound: dict[str, Any] = {}
+        # The policies of a snapshot, each with whom it is about.
+        self.terms: dict[Any, tuple[Actor | None, Term]] = {}
         # Records on their way out: nothing recomputes or clears them meanwhile.
         self.deleting: set[tuple[str, int]] = set()
 

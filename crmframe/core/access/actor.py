@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 Right = Literal["hidden", "read", "write"]
 RANK: Mapping[str, int] = MappingProxyType({"hidden": 0, "read": 1, "write": 2})
@@ -56,6 +56,8 @@ class Actor:
     field_rules: Mapping[str, Mapping[str, FieldRule]] = field(default_factory=dict)
     scopes: tuple[str, ...] | None = None
     must_change_password: bool = False
+    # What follows from the rights in one schema, kept under it: a new schema or a changed actor starts anew.
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def is_system(self) -> bool:

@@ -26,6 +26,15 @@ def writable_fields(work: UnitOfWork, entity: Entity) -> frozenset[str]:
 
 
 def _fields(work: UnitOfWork, entity: Entity, right: str) -> frozenset[str]:
+    """Return the fields with a right, worked out once for an actor and a schema."""
+    kept, key = work.actor.derived, (work.schema, entity.name, right)
+    found: frozenset[str] | None = kept.get(key)
+    if found is None:
+        found = kept[key] = _allowed_fields(work, entity, right)
+    return found
+
+
+def _allowed_fields(work: UnitOfWork, entity: Entity, right: str) -> frozenset[str]:
     base = work.registry.extended.get(entity.name)
     if base is not None:
         return _of_sidecar(work, entity, work.registry.entity(base), right)

@@ -49,6 +49,17 @@ def policy(work: UnitOfWork, entity: Entity, verb: str) -> Term:
 def _policy(work: UnitOfWork, entity: Entity, verb: str, depth: int) -> Term:
     if work.actor.is_system:
         return ALL
+    if work.writes:
+        return _decided(work, entity, verb, depth)  # a hook may look at what has just been written
+    key = (entity.name, verb, depth)
+    who, term = work.terms.get(key, (None, NONE))
+    if who is not work.actor:  # a copy of the work may ask for somebody else
+        term = _decided(work, entity, verb, depth)
+        work.terms[key] = (work.actor, term)
+    return term
+
+
+def _decided(work: UnitOfWork, entity: Entity, verb: str, depth: int) -> Term:
     if depth > MAX_DEPTH:
         return NONE
     base = work.registry.extended.get(entity.name)

@@ -5,7 +5,16 @@ from crmframe.core.records.as_of import as_of
 from crmframe.core.records.deleting import archive, delete, delete_many, unarchive
 from crmframe.core.records.history import Entry, FieldChange, history
 from crmframe.core.records.query import Count, Page, Query
-from crmframe.core.records.reading import count, get, name_of, parse_filter, select, titles, visible
+from crmframe.core.records.reading import (
+    count,
+    get,
+    get_and_verbs,
+    name_of,
+    parse_filter,
+    select,
+    titles,
+    visible,
+)
 from crmframe.core.records.restoring import restore
 from crmframe.core.records.undo import Kept, UndoResult, undo
 from crmframe.core.records.undo import preview as preview_undo
@@ -37,6 +46,7 @@ __all__ = [
     "delete_many",
     "find_by",
     "get",
+    "get_and_verbs",
     "history",
     "name_of",
     "parse_filter",

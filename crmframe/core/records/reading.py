@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.core.access.fields import readable_fields
+from crmframe.core.access.policy import permission_of
+from crmframe.core.access.term import Term
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
@@ -29,22 +31,67 @@ def get(work: UnitOfWork, entity_name: str, record_id: int, *, columns: Sequence
     Raises:
         NotFound: There is none, or the actor may not see it.
     """
+    return _record(work, work.schema.entity(entity_name), record_id, columns, {})[0]
+
+
+def get_and_verbs(
+    work: UnitOfWork, entity_name: str, record_id: int, verbs: Iterable[str]
+) -> tuple[dict[str, Any], set[str]]:
+    """Return a record as ``get`` does, and which of *verbs* the actor may use on this very record."""
     entity = work.schema.entity(entity_name)
+    asked = [verb for verb in verbs if work.actor.may(permission_of(entity, verb))]
+    terms = {verb: rights.granted(work, entity, verb) for verb in asked}
+    together, apart = _compatible(rights.granted(work, entity, "read"), terms)
+    record, answers = _record(work, entity, record_id, (), together)
+    allowed = {verb for verb, may in zip(together, answers, strict=True) if may}
+    return record, allowed | {verb for verb, term in apart.items() if _holds(work, entity, record_id, term)}
+
+
+def _compatible(first: Term, terms: Mapping[str, Term]) -> tuple[dict[str, Term], dict[str, Term]]:
+    """Divide the terms into those that fit into one statement with *first*, and those that bind a name otherwise."""
+    together: dict[str, Term] = {}
+    apart: dict[str, Term] = {}
+    values = dict(first.values)
+    for verb, term in terms.items():
+        fits = all(values.get(name, value) == value for name, value in term.values.items())
+        (together if fits else apart)[verb] = term
+        if fits:
+            values |= term.values
+    return together, apart
+
+
+def _holds(work: UnitOfWork, entity: Entity, record_id: int, term: Term) -> bool:
+    table = entity.table
+    statement = sa.select(table.c.id).where(table.c.id == sa.bindparam("record_id"), term.build(table))
+    return work.connection.execute(statement, {"record_id": record_id, **term.values}).first() is not None
+
+
+def _record(
+    work: UnitOfWork, entity: Entity, record_id: int, columns: Sequence[str], asked: Mapping[str, Term]
+) -> tuple[dict[str, Any], Sequence[Any]]:
+    """Return a record, and whether the terms *asked* hold for it: one statement."""
     rights.require(work, entity, "read")
     fields = rights.chosen(work, entity, columns) if columns else rights.readable(work, entity)
     term = rights.granted(work, entity, "read")
-    key = ("get", entity.name, tuple(f.name for f in fields), term.shape)
+    shapes = tuple((verb, each.shape) for verb, each in asked.items())
+    key = ("get", entity.name, tuple([f.name for f in fields]), term.shape, shapes)
     statement = work.schema.statements.get(key)
     if statement is None:
         table = entity.table
-        statement = sa.select(*[work.schema.expression(entity, f, table) for f in fields])
+        statement = sa.select(
+            *[work.schema.expression(entity, f, table) for f in fields],
+            *[each.build(table).label(f"may_{verb}") for verb, each in asked.items()],
+        )
         statement = statement.select_from(work.schema.joined(entity, fields))
         statement = statement.where(table.c.id == sa.bindparam("record_id"), term.build(table))
         work.schema.statements[key] = statement
-    row = work.connection.execute(statement, {"record_id": record_id, **term.values}).first()
+    values = {"record_id": record_id, **term.values}
+    for each in asked.values():
+        values |= each.values
+    row = work.connection.execute(statement, values).first()
     if row is None:
         raise rights.not_found(entity, record_id)
-    return {field.name: value for field, value in zip(fields, row, strict=True)}
+    return dict(zip([field.name for field in fields], row, strict=False)), row[len(fields) :]
 
 
 def select(work: UnitOfWork, entity_name: str, query: Query) -> Page:

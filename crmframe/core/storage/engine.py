@@ -159,7 +159,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("crmframe_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    if writes:
+        connection.exec_driver_sql(statement)
+    else:
+        # It locks nothing, so it cannot fail; through SQLAlchemy it would cost as much as reading a record.
+        connection.connection.cursor().execute(statement)
 
 
 @contextmanager

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
 from crmframe.core import records
 from crmframe.core.access.fields import readable_fields
 from crmframe.core.contributions import Badge, Button, TimelineItem
@@ -15,11 +13,12 @@ from crmframe.core.entities import filters
 from crmframe.core.entities.entity import STAMPS, Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.errors import NotFound
-from crmframe.core.records import Query, rights
+from crmframe.core.records import Query
 from crmframe.kernel.dispatch import Notice
 from crmframe.web.pages import actions, cells, lookup
 from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.listing import moment_of
+from crmframe.web.pages.related import related_of
 from crmframe.web.pages.tones import mark_of, tone_of
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
@@ -28,32 +27,35 @@ if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
 SHOWN_ACTIVITIES = 30
-SHOWN_RELATED = 5
 MOST_FACTS = 6
 ACTIVITY = "core.activity"
 KIND_ICONS = {"call": "phone", "meeting": "users", "message": "message-square", "visit": "map-pin"}
-# Kinds of fields that say by themselves which record it is.
-NAMES = frozenset({"text", "long_text", "email", "phone"})
 
 
 def show(call: Call, work: UnitOfWork) -> Reply:
     """Show a record, as it is or as it was."""
     view, entity = view_of(call, work), entity_at(call, work)
     moment = moment_of(view)
-    record = _record(work, entity, call.path["id"], moment)
-    return Reply(_page(view, entity, record, moment), "record.html")
+    record, allowed = _record(work, entity, call.path["id"], moment)
+    return Reply(_page(view, entity, record, allowed, moment), "record.html")
 
 
-def _record(work: UnitOfWork, entity: Entity, record_id: int, moment: datetime | None) -> dict[str, Any]:
+def _record(
+    work: UnitOfWork, entity: Entity, record_id: int, moment: datetime | None
+) -> tuple[dict[str, Any], set[str]]:
+    """Return the record, and which of its verbs the reader may use on it; none in the past."""
     if moment is None:
-        return records.get(work, entity.name, record_id)
+        verbs = ("update", "delete", *work.registry.actions.get(entity.name, {}))
+        return records.get_and_verbs(work, entity.name, record_id, verbs)
     past = records.as_of(work, entity.name, record_id, moment)
     if past is None:
         raise NotFound(entity=entity.label, id=record_id)
-    return past
+    return past, set()
 
 
-def _page(view: View, entity: Entity, record: dict[str, Any], moment: datetime | None) -> dict[str, Any]:
+def _page(
+    view: View, entity: Entity, record: dict[str, Any], allowed: set[str], moment: datetime | None
+) -> dict[str, Any]:
     fields = _shown(view, entity, record)
     activities = [] if moment else _activities(view, entity, record["id"])
     titles = lookup.titles_of(view.work, _wanted(view, fields, record, activities))
@@ -77,7 +79,7 @@ def _page(view: View, entity: Entity, record: dict[str, Any], moment: datetime |
         "moment": view.formats.precise(moment) if moment else "",
         "as_of": view.call.parameter("as_of"),
         "url": f"/{entity.slug}/{record['id']}",
-        **_parts(view, entity, record, context, moment),
+        **_parts(view, entity, record, allowed, context, moment),
         **_timeline(view, entity, activities, titles, context, moment),
     }
 
@@ -119,7 +121,12 @@ def _fact(
 
 
 def _parts(
-    view: View, entity: Entity, record: Mapping[str, Any], context: Any, moment: datetime | None
+    view: View,
+    entity: Entity,
+    record: Mapping[str, Any],
+    allowed: set[str],
+    context: Any,
+    moment: datetime | None,
 ) -> dict[str, Any]:
     if moment is not None:
         return {
@@ -134,33 +141,14 @@ def _parts(
     buttons = [b for _, b in hooks.contribute("record_buttons", context) if isinstance(b, Button)]
     rows = view.context(entity=entity, rows=[record])
     badges = [b for _, b in hooks.contribute("row_badges", rows) if isinstance(b, Badge)]
-    verbs = ("update", "delete", *view.work.registry.actions.get(entity.name, {}))
-    allowed = allowed_verbs(view, entity, record["id"], verbs)
     return {
         "actions": [b for b in actions.buttons_of(view, entity, record["id"]) if b["verb"] in allowed],
         "buttons": [b for b in buttons if not b.permission or view.may(b.permission)],
         "badges": badges,
         "panels": panels_of(view, entity, context),
-        "related": _related(view, entity, record["id"]),
+        "related": related_of(view, entity, record["id"]),
         "may": {verb: verb in allowed for verb in ("update", "delete")},
     }
-
-
-def allowed_verbs(view: View, entity: Entity, record_id: int, verbs: Sequence[str]) -> set[str]:
-    """Return which of *verbs* the reader may use on this very record, in one statement."""
-    asked = [verb for verb in verbs if view.may(f"{entity.name}.{verb}")]
-    if not asked:
-        return set()
-    table = entity.table
-    values: dict[str, Any] = {}
-    columns = []
-    for verb in asked:
-        term = rights.granted(view.work, entity, verb)
-        columns.append(term.build(table).label(f"may_{verb}"))
-        values |= term.values
-    statement = sa.select(*columns).where(table.c.id == sa.bindparam("record", type_=sa.BigInteger))
-    row = view.work.connection.execute(statement, {"record": record_id, **values}).first()
-    return {verb for verb, may in zip(asked, row or (), strict=False) if may}
 
 
 def panels_of(view: View, entity: Entity, context: Any) -> list[dict[str, Any]]:
@@ -184,56 +172,6 @@ def part_of(view: View, plugin: str, part: Any, context: Any) -> Any:
         return None if data is None else render(view, part.template, data)
 
     return view.work.hooks.isolate(plugin, part.key, shown, context)  # type: ignore[attr-defined]
-
-
-def _related(view: View, entity: Entity, record_id: int) -> list[dict[str, Any]]:
-    """Return the first records that refer to this one, in one statement."""
-    links = [
-        (child, field)
-        for child, field in view.work.registry.references_to(entity.name)
-        if _is_shown(view, child, field)
-    ]
-    if not links:
-        return []
-    parts, values = [], {"record": record_id}
-    for number, (child, field) in enumerate(links):
-        term = rights.granted(view.work, child, "read")
-        table = child.table
-        name = child.title if child.title in readable_fields(view.work, child) else "id"
-        title = sa.cast(table.c[name], sa.String).label("title")
-        place = sa.literal_column(str(number), sa.Integer).label("place")
-        mine = table.c[field.name] == sa.bindparam("record", type_=sa.BigInteger)
-        part = sa.select(place, table.c.id, title).where(mine, term.build(table))
-        part = part.order_by(table.c.id.desc()).limit(SHOWN_RELATED + 1)
-        parts.append(sa.select(part.subquery()))
-        values |= term.values
-    rows: dict[int, list[Any]] = {}
-    for place, child_id, title in view.work.connection.execute(sa.union_all(*parts), values):
-        rows.setdefault(place, []).append((child_id, title))
-    return [_group(view, links[n], found, record_id) for n, found in sorted(rows.items())]
-
-
-def _is_shown(view: View, child: Entity, field: Field) -> bool:
-    own = field.kind.name == "reference" and child.name not in view.work.registry.extended
-    noise = field.name in ("owner_id", "team_id", "by_id", "created_by", "updated_by")
-    return own and not noise and view.may(f"{child.name}.read") and _has_name(child)
-
-
-def _has_name(child: Entity) -> bool:
-    field = child.fields.get(child.title)
-    return field is not None and field.source == "column" and field.kind.name in NAMES
-
-
-def _group(view: View, link: tuple[Entity, Field], found: list[Any], record_id: int) -> dict[str, Any]:
-    child, field = link
-    new = f"/{child.slug}/new?{field.name}={record_id}"
-    own = field.label == view.work.registry.entity(field.kind.entity).label  # type: ignore[attr-defined]
-    return {
-        "label": view.plural(child) if own else f"{view.plural(child)} · {view.field_label(field)}",
-        "items": [(f"/{child.slug}/{i}", title or str(i)) for i, title in found[:SHOWN_RELATED]],
-        "all": f"/{child.slug}?{field.name}={record_id}" if len(found) > SHOWN_RELATED else "",
-        "new": new if view.may(f"{child.name}.create") else "",
-    }
 
 
 # --- timeline -----------------------------------------------------------------------------------------

@@ -1,0 +1,95 @@
+"""What refers to a record: the first of each kind, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from crmframe.core.access.fields import readable_fields
+from crmframe.core.access.term import Term
+from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
+from crmframe.core.records import rights
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
+    from crmframe.web.pages.view import View
+
+SHOWN = 5
+# Kinds of fields that say by themselves which record it is.
+NAMES = frozenset({"text", "long_text", "email", "phone"})
+# Fields that nearly everything has: what a user owns or made is no news on the user's page.
+NOISE = frozenset({"owner_id", "team_id", "by_id", "created_by", "updated_by"})
+Link = tuple[Entity, Field]
+
+
+def related_of(view: View, entity: Entity, record_id: int) -> list[dict[str, Any]]:
+    """Return the first records that refer to this one, by the field that does."""
+    work = view.work
+    links = [link for link in _links(work, entity) if view.may(f"{link[0].name}.read")]
+    if not links:
+        return []
+    terms = [rights.granted(work, child, "read") for child, _ in links]
+    values: dict[str, Any] = {"record": record_id}
+    for term in terms:
+        values |= term.values
+    rows: dict[int, list[Any]] = {}
+    for place, child_id, title in work.connection.execute(_statement(work, links, terms), values):
+        rows.setdefault(place, []).append((child_id, title))
+    return [_group(view, links[n], found, record_id) for n, found in sorted(rows.items())]
+
+
+def _links(work: UnitOfWork, entity: Entity) -> list[Link]:
+    """Return what can refer to records of *entity* and be shown on their pages; looked for once."""
+    key = ("page_links", entity.name)
+    found: list[Link] | None = work.schema.statements.get(key)
+    if found is None:
+        links = work.registry.references_to(entity.name)
+        found = work.schema.statements[key] = [link for link in links if _is_shown(work, *link)]
+    return found
+
+
+def _is_shown(work: UnitOfWork, child: Entity, field: Field) -> bool:
+    own = field.kind.name == "reference" and child.name not in work.registry.extended
+    return own and field.name not in NOISE and _has_name(child)
+
+
+def _has_name(child: Entity) -> bool:
+    field = child.fields.get(child.title)
+    return field is not None and field.source == "column" and field.kind.name in NAMES
+
+
+def _statement(work: UnitOfWork, links: Sequence[Link], terms: Sequence[Term]) -> Any:
+    """Return the statement over all links: one part for each, built once for each set of rights."""
+    names = [child.title if child.title in readable_fields(work, child) else "id" for child, _ in links]
+    parts = zip(links, names, terms, strict=True)
+    key = ("page_related", *((child.name, field.name, name, t.shape) for (child, field), name, t in parts))
+    statement = work.schema.statements.get(key)
+    if statement is None:
+        made = [_part(n, links[n], names[n], terms[n]) for n in range(len(links))]
+        statement = work.schema.statements[key] = sa.union_all(*made)
+    return statement
+
+
+def _part(number: int, link: Link, name: str, term: Term) -> sa.Select[Any]:
+    child, field = link
+    table = child.table
+    place = sa.literal_column(str(number), sa.Integer).label("place")
+    mine = table.c[field.name] == sa.bindparam("record", type_=sa.BigInteger)
+    part = sa.select(place, table.c.id, sa.cast(table.c[name], sa.String).label("title"))
+    part = part.where(mine, term.build(table)).order_by(table.c.id.desc()).limit(SHOWN + 1)
+    return sa.select(part.subquery())
+
+
+def _group(view: View, link: Link, found: Sequence[Any], record_id: int) -> dict[str, Any]:
+    child, field = link
+    new = f"/{child.slug}/new?{field.name}={record_id}"
+    own = field.label == view.work.registry.entity(field.kind.entity).label  # type: ignore[attr-defined]
+    return {
+        "label": view.plural(child) if own else f"{view.plural(child)} · {view.field_label(field)}",
+        "items": [(f"/{child.slug}/{i}", title or str(i)) for i, title in found[:SHOWN]],
+        "all": f"/{child.slug}?{field.name}={record_id}" if len(found) > SHOWN else "",
+        "new": new if view.may(f"{child.name}.create") else "",
+    }

@@ -1,0 +1,64 @@
+"""What one request keeps of the policy: nothing that would serve somebody else, or another verb."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import sqlalchemy as sa
+
+from crmframe.core import records
+from crmframe.core.access.policy import policy
+from crmframe.core.access.term import NONE, Term
+from tests.core.access.world import World
+
+
+def test_a_record_comes_with_the_verbs_that_are_allowed_on_it(world: World) -> None:
+    anna = world.user("anna")
+    world.role("worker", [anna], estate_read="all", estate_update="own")
+    hers = world.insert("accesstest.estate", name="Hers", owner_id=anna)
+    other = world.insert("accesstest.estate", name="Other")
+    verbs = ("update", "delete")
+
+    with world.work(world.actor(anna)) as work:
+        found = [records.get_and_verbs(work, "accesstest.estate", each, verbs) for each in (hers, other)]
+
+    assert [(record["name"], allowed) for record, allowed in found] == [
+        ("Hers", {"update"}),
+        ("Other", set()),
+    ]
+
+
+def test_rules_of_two_verbs_that_bind_one_name_do_not_mix(world: World) -> None:
+    anna = world.user("anna")
+    world.role("worker", [anna], estate_read="all", estate_update="all", estate_delete="all")
+    estate = world.insert("accesstest.estate", name="Villa", owner_id=anna)
+    names = {"read": "Villa", "update": "Castle", "delete": "Villa"}
+
+    def only_named(context: Any, value: Term) -> Term:
+        def build(frm: Any) -> sa.ColumnElement[bool]:
+            return sa.cast(frm.c.name == sa.bindparam("named"), sa.Boolean)
+
+        return value & Term("test:named", build, {"named": names[context.verb]})
+
+    world.hooks.amend = only_named
+
+    with world.work(world.actor(anna)) as work:
+        record, allowed = records.get_and_verbs(work, "accesstest.estate", estate, ("update", "delete"))
+
+    assert (record["name"], allowed) == ("Villa", {"delete"})
+
+
+def test_a_copy_of_the_work_for_somebody_else_has_rights_of_its_own(world: World) -> None:
+    anna, bert = world.user("anna"), world.user("bert")
+    world.role("reader", [anna], estate_read="own")
+    estate = world.entity("estate")
+
+    with world.work(world.actor(anna)) as work:
+        mine = policy(work, estate, "read")
+        other = copy.copy(work)
+        other.actor = world.actor(bert)
+        theirs = policy(other, estate, "read")
+
+    assert mine.shape == "own:owner_id"
+    assert theirs is NONE
