@@ -14,62 +14,58 @@ from crmframe.core.access.term import ALL, Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import Conflict
 from crmframe.core.records.clashing import refusing_clashes
+from crmframe.core.records.columns import columns_of, given_columns, sidecars_of, stamp_columns
 from crmframe.core.records.rows import Row, add_sidecars, image, stamps_of_creation, store, value_of
+from crmframe.core.storage.bulk import Column, Constant, insert_columns
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.storage.ids import allocate_ids
 from crmframe.core.work import UnitOfWork
 
 Values = Mapping[str, Any]
-MANY_ROWS = 50
 
 
 def insert(work: UnitOfWork, entity: Entity, values: Sequence[Values]) -> list[int]:
     """Insert new records with validated values by field name; returns their ids in the same order."""
-    fields = work.schema.fields(entity)
-    blank = dict.fromkeys(c.name for c in entity.table.c if c.name != "id") | stamps_of_creation(work)
-    if entity.is_customizable:
-        blank["custom"] = {}
-    rows = []
-    for given in values:
-        row = Row(dict(blank))
-        for name, value in given.items():
-            store(fields[name], value, row)
-        rows.append(row)
-    ids = _insert_rows(work, entity, [row.columns for row in rows])
+    if not values:
+        return []
+    columns = {**stamp_columns(work), **columns_of(work, entity, values)}
+    if len(values) == 1:
+        ids = _insert_one(work, entity, columns)
+    else:
+        ids = allocate_ids(work.connection, entity.table, len(values))
+        with refusing_clashes(work, entity, values):
+            insert_columns(work.connection, entity.table, {**columns, "id": ids}, len(values))
     work.journal.created(entity.name, ids)
-    by_id = dict(zip(ids, rows, strict=True))
-    for plugin in sorted({plugin for row in rows for plugin in row.sidecars}):
-        _insert_sidecars(
-            work, entity, plugin, {i: row for i, row in by_id.items() if plugin in row.sidecars}, version=1
-        )
+    for plugin, rows in sidecars_of(work, entity, dict(zip(ids, values, strict=True))).items():
+        _insert_sidecars(work, entity, plugin, rows, version=1)
     _note_epoch(work, entity)
     return ids
 
 
-def _insert_rows(work: UnitOfWork, entity: Entity, columns: Sequence[dict[str, Any]]) -> list[int]:
-    if len(columns) == 1:
-        with refusing_clashes(work, entity, columns):
-            inserted = work.connection.execute(sa.insert(entity.table), columns[0]).inserted_primary_key
-        return [] if inserted is None else [inserted[0]]
-    ids = allocate_ids(work.connection, entity.table, len(columns))
-    insert_exact(work, entity, [{"id": i, **row} for i, row in zip(ids, columns, strict=True)])
-    return ids
+def _insert_one(work: UnitOfWork, entity: Entity, columns: Mapping[str, Column]) -> list[int]:
+    # Every column is named, whatever is given: one statement that stays compiled.
+    row: dict[str, Any] = dict.fromkeys(c.name for c in entity.table.c if c.name != "id")
+    row |= {name: c.value if isinstance(c, Constant) else c[0] for name, c in columns.items()}
+    with refusing_clashes(work, entity, [row]):
+        inserted = work.connection.execute(sa.insert(entity.table), row).inserted_primary_key
+    return [] if inserted is None else [inserted[0]]
 
 
 def insert_exact(work: UnitOfWork, entity: Entity, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows under the ids they name; the caller journals them."""
-    if rows:
-        names = [c.name for c in entity.table.c]
-        if len(rows) >= MANY_ROWS:
-            # Binding what is null everywhere would be half of the work.
-            names = [n for n in names if any(row.get(n) is not None for row in rows)]
-        complete = [row if len(row) == len(names) else {n: row.get(n) for n in names} for row in rows]
-        with refusing_clashes(work, entity, complete):
-            apart, references = _apart(entity.table, complete)
-            work.connection.execute(sa.insert(entity.table), apart)
+    if not rows:
+        return
+    with refusing_clashes(work, entity, rows):
+        if len(rows) == 1:
+            complete = {c.name: rows[0].get(c.name) for c in entity.table.c}
+            work.connection.execute(sa.insert(entity.table), complete)
+        else:
+            apart, references = _apart(entity.table, rows)
+            columns = given_columns((c.name for c in entity.table.c), apart)
+            insert_columns(work.connection, entity.table, columns, len(rows))
             for name, targets in references.items():
                 _refer(work, entity.table, name, targets)
-        _note_epoch(work, entity)
+    _note_epoch(work, entity)
 
 
 def _apart(
@@ -81,7 +77,7 @@ def _apart(
     """
     names = [c.name for c in table.c if c.nullable and any(key.references(table) for key in c.foreign_keys)]
     references: dict[str, dict[int, int]] = {}
-    if len(rows) == 1 or not names:
+    if not names:
         return rows, references
     waiting = {row.get("id") for row in rows}
     apart: list[Mapping[str, Any]] = []
