@@ -33,6 +33,9 @@ _WORDS = {
     "乐清": "yue4 qing1", "尉迟": "yu4 chi2", "万俟": "mo4 qi2", "长孙": "zhang3 sun1", "单于": "chan2 yu2",
 }  # fmt: skip
 _SPELLED = re.compile("|".join([*_WORDS, _HAN.pattern]))
+# Nothing in it is folded or taken apart, but for the case of its letters: most Chinese names are so.
+_PLAIN = re.compile("[ -~\u4e00-\u9fff]*")
+_WORD_STARTS = frozenset(word[0] for word in _WORDS)
 
 
 def sort_key(text: str) -> str:
@@ -54,6 +57,9 @@ def _counted(found: re.Match[str]) -> str:
 
 
 def _folded(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        key = text.lower()
+        return _spelled(key if key.isalpha() else _with_numbers(key))
     parts = unicodedata.normalize("NFKD", text)
     folded = "".join(c for c in parts if not unicodedata.combining(c)).casefold().translate(_LETTERS)
     # Before pinyin brings its tones, which are digits too.
@@ -62,6 +68,8 @@ def _folded(text: str) -> str:
 
 
 def _spelled(text: str) -> str:
+    if len(text) > 4 and _WORD_STARTS.isdisjoint(text):
+        return text.translate(_syllables())
     surname = _SURNAMES.get(text[0]) if 2 <= len(text) <= 4 and _HAN.fullmatch(text[1]) else None
     if surname and text[:2] not in _WORDS:
         return _pinyin_and_character(surname, text[0]) + _SPELLED.sub(_spell, text[1:])
@@ -78,6 +86,22 @@ def _spell(found: re.Match[str]) -> str:
 def _pinyin_and_character(syllable: str, character: str) -> str:
     # The character behind its syllable keeps namesakes together: no Zhang (章) between two other Zhangs (张).
     return syllable + character
+
+
+class _Syllables(dict[int, str | int]):
+    """Each character with its syllable in front, as ``str.translate`` asks for them; filled as they come along."""
+
+    def __missing__(self, code: int) -> str | int:
+        character = chr(code)
+        if not _HAN.match(character):
+            return code
+        found = self[code] = _pinyin_and_character(_pinyin_of(character), character)
+        return found
+
+
+@cache
+def _syllables() -> _Syllables:
+    return _Syllables()
 
 
 @lru_cache(maxsize=30_000)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from crmframe.core.entities.field import Field
@@ -10,6 +13,9 @@ from crmframe.core.entities.kinds import ParseContext, ValueProblem
 from crmframe.core.errors import Problem
 
 LONGEST_NAME = 100
+# Values that rows may share: nobody can change them in place.
+IMMUTABLE = frozenset({str, int, bool, Decimal, date, datetime, type(None)})
+ABSENT: Any = object()
 
 
 def parse_values(
@@ -25,51 +31,75 @@ def parse_values(
         fields: By full name; rows may also say ``customer`` for ``customer_id``.
         partial: A field that is not given is left alone (update) instead of missing (create).
     """
-    batch = _Batch(fields, context)
-    required = [] if partial else [f for f in fields.values() if f.required and f.writable]
-    parsed: list[dict[str, Any]] = []
-    for position, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            batch.add("", "not_an_object", "A record must be given as names and values.", position)
-            parsed.append({})
-            continue
-        values = batch.parse(row, position)
-        for field in required:
-            if field.name not in values and not batch.is_given(field, row):
-                batch.add_missing(field, position)
-        parsed.append(values)
-    return parsed, batch.problems
+    batch = _Batch(fields, context, rows)
+    for name in dict.fromkeys(chain.from_iterable(batch.rows)):
+        batch.parse(name)
+    if not partial:
+        batch.require([f for f in fields.values() if f.required and f.writable])
+    return batch.parsed, sorted(batch.problems, key=lambda problem: problem.row)
 
 
 class _Batch:
-    """The names of a batch, looked up once, and what was wrong so far."""
+    """The rows of a batch, their values so far, and what was wrong; read name by name, so each is looked up once."""
 
-    def __init__(self, fields: Mapping[str, Field], context: ParseContext) -> None:
+    def __init__(self, fields: Mapping[str, Field], context: ParseContext, rows: Sequence[Any]) -> None:
         self.fields, self.context = fields, context
         # A full name is never read as another field's short one.
         self.known = {f.short_name: f for f in fields.values()} | {f.name: f for f in fields.values()}
         self.problems: list[Problem] = []
+        self.parsed: list[dict[str, Any]] = [{} for _ in rows]
+        self.rows: list[Mapping[str, Any]] = []
+        self.objects = [isinstance(row, Mapping) for row in rows]
+        for position, row in enumerate(rows):
+            self.rows.append(row if self.objects[position] else {})
+            if not self.objects[position]:
+                self.add("", "not_an_object", "A record must be given as names and values.", position)
 
-    def parse(self, row: Mapping[str, Any], position: int) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for name, raw in row.items():
-            field = self.known.get(name)
+    def parse(self, name: str) -> None:
+        """Read what the rows give under one name."""
+        field = self.known.get(name)
+        read: dict[str, Any] = {}
+        for position, row in enumerate(self.rows):
+            raw = row.get(name, ABSENT)
+            if raw is ABSENT:
+                continue
             if field is None:
                 self._add_unknown(name, position)
                 continue
-            try:
-                value = field.kind.parse(raw, self.context)
-            except ValueProblem as problem:
-                data = {"field": field.label, **problem.data}
-                self.add(field.name, problem.code, problem.template, position, data)
-                continue
-            if field.name in values and values[field.name] != value:
-                template = "{field} is given twice, with different values. Give it once."
-                self.add(field.name, "given_twice", template, position, {"field": field.label})
-            if value is None and field.required:
-                self.add_missing(field, position)
-            values[field.name] = value
-        return values
+            value = read.get(raw, ABSENT) if type(raw) is str else ABSENT
+            if value is ABSENT:
+                value = self._read(field, raw, position)
+                # Cities, owners and stages repeat: a file has few of them.
+                if type(raw) is str and type(value) in IMMUTABLE:
+                    read[raw] = value
+            if value is None or field.name in self.parsed[position]:
+                self._look_at(field, value, position)
+            if value is not ABSENT:
+                self.parsed[position][field.name] = value
+
+    def _read(self, field: Field, raw: Any, position: int) -> Any:
+        try:
+            return field.kind.parse(raw, self.context)
+        except ValueProblem as problem:
+            data = {"field": field.label, **problem.data}
+            self.add(field.name, problem.code, problem.template, position, data)
+            return ABSENT
+
+    def _look_at(self, field: Field, value: Any, position: int) -> None:
+        values = self.parsed[position]
+        if value is not ABSENT and values.get(field.name, value) != value:
+            template = "{field} is given twice, with different values. Give it once."
+            self.add(field.name, "given_twice", template, position, {"field": field.label})
+        if value is None and field.required:
+            self.add_missing(field, position)
+
+    def require(self, fields: Sequence[Field]) -> None:
+        """Note which rows do not name a field that they must have."""
+        for field in fields:
+            for position, values in enumerate(self.parsed):
+                lacks = field.name not in values and self.objects[position]
+                if lacks and not self.is_given(field, self.rows[position]):
+                    self.add_missing(field, position)
 
     def is_given(self, field: Field, row: Mapping[str, Any]) -> bool:
         """Return whether *row* names the field, if only with a value that was refused."""

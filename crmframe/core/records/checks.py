@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +27,9 @@ def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values])
     """Return a problem for each reference to a record that is not there or not to be seen."""
     wanted: dict[str, set[int]] = defaultdict(set)
     uses: list[tuple[int, Field, str, int]] = []
-    for position, row in enumerate(rows):
-        for field, target, record_id in _references(work, entity, row):
+    fields = work.schema.fields(entity)
+    for field in [fields[name] for name in dict.fromkeys(chain.from_iterable(rows))]:
+        for position, target, record_id in _references(field, rows):
             wanted[target].add(record_id)
             uses.append((position, field, target, record_id))
     found = {target: _existing(work, target, wanted[target]) for target in sorted(wanted)}
@@ -44,17 +46,17 @@ def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values])
     ]
 
 
-def _references(work: UnitOfWork, entity: Entity, row: Values) -> Iterator[tuple[Field, str, int]]:
-    fields = work.schema.fields(entity)
-    for name, value in row.items():
-        field = fields[name]
-        if value is None:
-            continue
-        if isinstance(field.kind, Reference):
-            yield field, field.kind.entity, value
-        elif field.kind.name == "any_reference":
-            target, _, record_id = value.rpartition(":")
-            yield field, target, int(record_id)
+def _references(field: Field, rows: Sequence[Values]) -> Iterator[tuple[int, str, int]]:
+    """Yield which row refers to what by *field*."""
+    given = ((position, row.get(field.name)) for position, row in enumerate(rows))
+    if isinstance(field.kind, Reference):
+        target = field.kind.entity
+        yield from ((position, target, value) for position, value in given if value is not None)
+    elif field.kind.name == "any_reference":
+        for position, value in given:
+            if value is not None:
+                target, _, record_id = value.rpartition(":")
+                yield position, target, int(record_id)
 
 
 def _existing(work: UnitOfWork, target: str, ids: set[int]) -> set[int]:

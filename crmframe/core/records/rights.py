@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from crmframe.core.access.fields import readable_fields, writable_fields
@@ -65,7 +66,7 @@ def refused_fields(work: UnitOfWork, entity: Entity, rows: Sequence[Collection[s
     free = is_own(work, entity) or work.actor.is_system
     allowed = None if free else writable_fields(work, entity)
     problems = []
-    for name in {name for row in rows for name in row}:
+    for name in set(chain.from_iterable(rows)):
         field = work.schema.find_field(entity, name)
         refusal = _refused(work, entity, field, allowed) if field is not None else None
         if refusal is not None:

@@ -58,8 +58,9 @@ def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[d
     problems = rights.refused_fields(work, entity, rows)
     complete = _with_defaults(work, entity, rows)
     values, found = parse_values(work.schema.fields(entity), complete, work.parse_context(), partial=False)
-    for row in values:
-        row.update(_derived(work, entity, row, row))
+    if any(rule.entity == entity.name for rule in work.registry.derived):
+        for row in values:
+            row.update(_derived(work, entity, row, row))
     problems += found
     problems += _outer_problems(work, entity, values, values, [None] * len(values))
     _raise_problems(problems)

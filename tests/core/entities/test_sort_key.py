@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmframe.core.entities import sort_key as module
 from crmframe.core.entities.sort_key import MAX_LENGTH, sort_key
 
 
@@ -77,3 +79,18 @@ def test_pinyin_is_loaded_only_for_chinese() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+PLAIN_AND_WORDS = st.lists(
+    st.sampled_from([*"单曾解王李重庆长江银行贸易有限公司abcXYZ 0129", "重庆", "银行", "长孙", "单于"]),
+    max_size=14,
+).map("".join)
+
+
+@given(text=PLAIN_AND_WORDS)
+def test_short_way_of_plain_text_gives_the_key_of_the_long_one(text: str) -> None:
+    short = sort_key(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_PLAIN", re.compile("(?!)"))
+        patch.setattr(module, "_WORD_STARTS", frozenset(text))
+        assert sort_key(text) == short
