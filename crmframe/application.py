@@ -153,7 +153,8 @@ class Application:
             cause_id=given.get("cause_id"),
             cause=given.get("cause", ""),
         )
-        with self.database.write() if write else self.database.read() as connection:
+        lasting = not origin.finish
+        with self.database.write(lasting=lasting) if write else self.database.read() as connection:
             work = self._unit(connection, who, origin)
             yield work
             if write:

@@ -18,6 +18,8 @@ from crmframe.core.storage.writer import WriterQueue
 
 CHECKPOINT_BYTES = 32 * 1024 * 1024
 CHECKPOINT_MILLISECONDS = 100
+# After how many pages of the log a commit folds it back by itself: SQLite's own number, and only a net for long work.
+USUAL_PAGES, LASTING_PAGES = 1_000, 16_384
 BUSY_MILLISECONDS = 30_000
 # PostgreSQL gave up one of several transactions: a deadlock, a lock that did not come in time, a snapshot too old.
 CONTENDED = frozenset({"40001", "40P01", "55P03"})
@@ -108,8 +110,11 @@ class Database:
             self._idle.append(connection)
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, lasting: bool = False) -> Iterator[sa.Connection]:
         """Open the transaction of one write; commits at the end, rolls back on any error.
+
+        Args:
+            lasting: It is one of many of the same long work, which calls ``checkpoint`` between them.
 
         Raises:
             Contended: The transaction was given up in favor of another; nothing of it was saved.
@@ -118,8 +123,21 @@ class Database:
         """
         with translated_errors(), self._turn(), self.engine.connect() as connection:
             writing = connection.execution_options(crmframe_write=True)
-            with writing.begin():
+            with self._rare_checkpoints(connection) if lasting else nullcontext(), writing.begin():
                 yield writing
+
+    @contextmanager
+    def _rare_checkpoints(self, connection: sa.Connection) -> Iterator[None]:
+        """Keep SQLite from folding its log back at each commit: the chunks of long work are longer than its limit."""
+        if self.dialect != "sqlite":
+            yield
+            return
+        execute = connection.connection.driver_connection.execute  # type: ignore[union-attr]
+        execute(f"PRAGMA wal_autocheckpoint={LASTING_PAGES}")
+        try:
+            yield
+        finally:
+            execute(f"PRAGMA wal_autocheckpoint={USUAL_PAGES}")
 
     def _turn(self) -> AbstractContextManager[None]:
         return self._queue.turn() if self._queue else nullcontext()
