@@ -24,16 +24,20 @@ def parse_values(
     context: ParseContext,
     *,
     partial: bool = False,
+    defaults: Mapping[str, Any] | None = None,
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Return each row's values by full field name, and the problems of all rows.
 
     Args:
         fields: By full name; rows may also say ``customer`` for ``customer_id``.
         partial: A field that is not given is left alone (update) instead of missing (create).
+        defaults: What the rows that do not give a field have, by its full name; raw as in the rows.
     """
     batch = _Batch(fields, context, rows)
-    for name in dict.fromkeys(chain.from_iterable(batch.rows)):
+    for name in batch.names:
         batch.parse(name)
+    for name, raw in (defaults or {}).items():
+        batch.fill(fields[name], raw)
     if not partial:
         batch.require([f for f in fields.values() if f.required and f.writable])
     return batch.parsed, sorted(batch.problems, key=lambda problem: problem.row)
@@ -54,6 +58,7 @@ class _Batch:
             self.rows.append(row if self.objects[position] else {})
             if not self.objects[position]:
                 self.add("", "not_an_object", "A record must be given as names and values.", position)
+        self.names = dict.fromkeys(chain.from_iterable(self.rows))
 
     def parse(self, name: str) -> None:
         """Read what the rows give under one name."""
@@ -92,6 +97,20 @@ class _Batch:
             self.add(field.name, "given_twice", template, position, {"field": field.label})
         if value is None and field.required:
             self.add_missing(field, position)
+
+    def fill(self, field: Field, raw: Any) -> None:
+        """Give the rows that do not name a field its default."""
+        named = field.name in self.names or field.short_name in self.names
+        value = ABSENT
+        for position, values in enumerate(self.parsed):
+            if not self.objects[position] or (named and self.is_given(field, self.rows[position])):
+                continue
+            if type(value) not in IMMUTABLE:
+                value = self._read(field, raw, position)
+            if value is not ABSENT:
+                values[field.name] = value
+            if value is None and field.required:
+                self.add_missing(field, position)
 
     def require(self, fields: Sequence[Field]) -> None:
         """Note which rows do not name a field that they must have."""

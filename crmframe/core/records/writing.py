@@ -56,8 +56,8 @@ def create_many(work: UnitOfWork, entity_name: str, rows: Sequence[Raw]) -> list
 
 def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[dict[str, Any]]:
     problems = rights.refused_fields(work, entity, rows)
-    complete = _with_defaults(work, entity, rows)
-    values, found = parse_values(work.schema.fields(entity), complete, work.parse_context(), partial=False)
+    defaults = _defaults(work, entity, rows)
+    values, found = parse_values(work.schema.fields(entity), rows, work.parse_context(), defaults=defaults)
     if any(rule.entity == entity.name for rule in work.registry.derived):
         for row in values:
             row.update(_derived(work, entity, row, row))
@@ -87,18 +87,14 @@ def _derived(work: UnitOfWork, entity: Entity, changed: Raw, complete: Raw) -> d
     }
 
 
-def _with_defaults(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[dict[str, Any]]:
-    """Fill in what was not given; a default is asked for once per batch, not per row."""
-    complete = [dict(row) for row in rows]
-    for field in work.schema.fields(entity).values():
-        if field.default is None:
-            continue
-        lacking = [row for row in complete if field.name not in row and field.short_name not in row]
-        if lacking:
-            value = field.default(work) if callable(field.default) else field.default
-            for row in lacking:
-                row[field.name] = value
-    return complete
+def _defaults(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> dict[str, Any]:
+    """Return what the rows have that do not give it; a default is asked for once per batch, not per row."""
+    return {
+        field.name: field.default(work) if callable(field.default) else field.default
+        for field in work.schema.fields(entity).values()
+        if field.default is not None
+        and any(field.name not in row and field.short_name not in row for row in rows)
+    }
 
 
 def _raise_problems(problems: Sequence[Problem]) -> None:
