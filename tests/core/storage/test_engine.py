@@ -31,8 +31,13 @@ def test_long_work_folds_its_log_back_between_its_transactions_only(database: Da
 
 
 def test_failed_long_work_leaves_its_connection_as_it_was(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.write(lasting=True) as connection:
-        assert pages(connection) == LASTING_PAGES
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        fail(database)
     with database.write() as connection:
         assert pages(connection) == USUAL_PAGES
+
+
+def fail(database: Database) -> None:
+    with database.write(lasting=True) as connection:
+        assert pages(connection) == LASTING_PAGES
+        raise ZeroDivisionError
