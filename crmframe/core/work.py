@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -19,6 +19,8 @@ from crmframe.core.storage.engine import Database
 if TYPE_CHECKING:
     from crmframe.core.access.actor import Actor
     from crmframe.core.access.term import Term
+
+S = TypeVar("S", bound="sa.Select[Any] | sa.CompoundSelect[Any]")
 
 
 class Hooks(Protocol):
@@ -131,16 +133,35 @@ class UnitOfWork:
         """
         self.journal.publish(name, "", (), payload, version)
 
-    def rows(self, statement: sa.Select[Any]) -> list[Any]:
-        """Return the rows of a read-only select; combine with ``records.visible`` to obey the actor's rights."""
+    def rows(self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[Any]:
+        """Return the rows of a read-only select; combine with ``records.visible`` to obey the actor's rights.
+
+        Args:
+            values: Of the select's own named parameters.
+        """
         if not isinstance(statement, sa.Select | sa.CompoundSelect):
             raise TypeError("work.rows takes a select. Writes go through records.")
-        return list(self.connection.execute(statement, self.bound).all())
+        bound = {**values, **self.bound} if values else self.bound
+        return list(self.connection.execute(statement, bound).all())
 
-    def scalar(self, statement: sa.Select[Any]) -> Any:
+    def scalar(self, statement: sa.Select[Any], values: Mapping[str, Any] | None = None) -> Any:
         """Return the first column of the first row of a read-only select, None when there is none."""
-        rows = self.rows(statement)
+        rows = self.rows(statement, values)
         return rows[0][0] if rows else None
+
+    def kept(self, name: str, build: Callable[[], S], *parts: Any) -> S:
+        """Return the select that *build* makes, made once: building one costs more than to run it.
+
+        Args:
+            name: Of the select, starting with the plugin's name.
+            build: Puts named parameters (``sa.bindparam``) where values go.
+            parts: What it is made from: what ``records.visible`` returned depends on the actor's rights.
+        """
+        key = ("kept", name, *parts)
+        statement: S | None = self.schema.statements.get(key)
+        if statement is None:
+            statement = self.schema.statements[key] = build()
+        return statement
 
     @contextmanager
     def acting_as(self, acting: Acting | None) -> Iterator[None]:

@@ -32,7 +32,7 @@ class Formats:
         self._babel = _locale(locale)
         self._group = str(self._babel.number_symbols["latn"]["group"])
         self._point = str(self._babel.number_symbols["latn"]["decimal"])
-        self._days: dict[tuple[dt.date, str], str] = {}
+        self._signs = {ord(","): self._group, ord("."): self._point}
 
     def date(self, value: dt.date) -> str:
         """Return a day; the year only when it is another one."""
@@ -76,20 +76,8 @@ class Formats:
             symbol = symbol.lstrip(string.ascii_uppercase) or symbol
         return f"{sign}{symbol}{text}"
 
-    @property
-    def _signs(self) -> dict[int, str]:
-        return {ord(","): self._group, ord("."): self._point}
-
     def _day(self, value: dt.date, form: str) -> str:
-        key = (value, form)
-        if key not in self._days:
-            self._days[key] = self._formatted(value, form)
-        return self._days[key]
-
-    def _formatted(self, value: dt.date, form: str) -> str:
-        if form == "full":
-            return format_date(value, "full", self._babel)
-        return format_skeleton(form, value, locale=self._babel)
+        return _formatted_day(value, form, self.locale)
 
     def local(self, value: datetime) -> str:
         """Return a moment as ``datetime-local`` inputs want it."""
@@ -139,6 +127,14 @@ def _exponent(value: Decimal) -> int:
 @lru_cache(maxsize=8)
 def _locale(locale: str) -> Locale:
     return Locale.parse(locale)
+
+
+# Babel takes as long for a day as a row takes for all its cells; lists show the same few days again and again.
+@lru_cache(maxsize=4096)
+def _formatted_day(value: dt.date, form: str, locale: str) -> str:
+    if form == "full":
+        return format_date(value, "full", _locale(locale))
+    return format_skeleton(form, value, locale=_locale(locale))
 
 
 @lru_cache(maxsize=256)

@@ -104,9 +104,16 @@ class Icons:
 
     def __init__(self) -> None:
         self._found: dict[str, str] = {}
+        self._made: dict[tuple[str, str], Markup] = {}
 
     def __call__(self, name: str, css: str = "") -> Markup:
         """Return an icon that says nothing to a screen reader; a circle when there is none of that name."""
+        made = self._made.get((name, css))
+        if made is None:
+            made = self._made[name, css] = self._icon(name, css)
+        return made
+
+    def _icon(self, name: str, css: str) -> Markup:
         if name not in self._found:
             self._found[name] = _inside(ICONS / f"{name}.svg") if re.fullmatch(r"[a-z0-9-]+", name) else ""
         inside = self._found[name] or '<circle cx="12" cy="12" r="9"/>'

@@ -16,10 +16,11 @@ from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Instant, ParseContext, ValueProblem
 from crmframe.core.records import Page, Query
-from crmframe.web.pages import cells, lookup
-from crmframe.web.pages.tones import mark_of, tone_of
+from crmframe.web.pages import cells, lookup, table
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from crmframe.core.work import UnitOfWork
     from crmframe.web.pages.view import View
 
@@ -148,24 +149,24 @@ def columns_of(view: View, listing: Listing) -> list[dict[str, Any]]:
     return heads
 
 
-def rows_of(view: View, listing: Listing) -> list[tuple[Any, ...]]:
-    """Return per row: id, name, tone, badges, and (text, href, class, tone, mark) of each cell."""
+def rows_of(view: View, listing: Listing) -> list[tuple[int, str, Markup]]:
+    """Return per row: id, name, and its cells as HTML."""
     titles = lookup.titles_of(view.work, lookup.wanted_of(listing.fields, listing.rows))
-    renderers = [
-        (cells.renderer(view, listing.entity, field, titles), field.name) for field in listing.fields
-    ]
     areas = _areas(listing)
+    columns = [
+        (cells.renderer(view, listing.entity, field, titles), field.name, table.column(area))
+        for field, area in zip(listing.fields, areas, strict=True)
+    ]
     badges = badges_of(view, listing)
+    base = f"/{listing.entity.slug}"
     main = next((n for n, f in enumerate(listing.fields) if f.name == listing.entity.title), 0)
+    name_of, title, _ = columns[main]
     rows = []
     for row in listing.rows:
-        shown = [show(row.get(name), row) for show, name in renderers]
-        title = shown[main].text if shown else str(row["id"])
-        line = [
-            (cell.text, cell.href, f"{areas[n]} {cell.css}", cell.tone, "") for n, cell in enumerate(shown)
-        ]
-        line[main] = (title, f"/{listing.entity.slug}/{row['id']}", "nm", "", mark_of(title))
-        rows.append((row["id"], title, tone_of(title), badges.get(row["id"], []), line))
+        name, number = name_of(row.get(title), row).text, row["id"]
+        line = [html(show(row.get(column), row)) for show, column, html in columns]
+        line[main] = table.main_cell(name, f"{base}/{number}", badges.get(number, ()))
+        rows.append((number, name, table.joined(line)))
     return rows
 
 

@@ -16,12 +16,19 @@ def members(work: UnitOfWork, customer_ids: Sequence[int]) -> list[Any]:
     if not customer_ids:
         return []
     loyalty, customer = CustomerLoyalty.__table__, records.visible(work, "core.customer")
-    return work.rows(
-        sa.select(loyalty.c.id, loyalty.c.tier, loyalty.c.points)
-        .join_from(loyalty, customer, customer.c.id == loyalty.c.id)
-        .where(loyalty.c.id.in_(customer_ids), loyalty.c.tier.is_not(None))
-        .order_by(loyalty.c.id)
-    )
+
+    def build() -> sa.Select[Any]:
+        return (
+            sa.select(loyalty.c.id, loyalty.c.tier, loyalty.c.points)
+            .join_from(loyalty, customer, customer.c.id == loyalty.c.id)
+            .where(
+                loyalty.c.id.in_(sa.bindparam("loyalty_customers", expanding=True)),
+                loyalty.c.tier.is_not(None),
+            )
+            .order_by(loyalty.c.id)
+        )
+
+    return work.rows(work.kept("loyalty.members", build, customer), {"loyalty_customers": list(customer_ids)})
 
 
 def negative_points(work: UnitOfWork) -> list[int]:

@@ -17,6 +17,8 @@ from crmframe_sales.models import Deal, Stage, StageChange
 
 SECONDS_PER_DAY = 86_400
 CENT = Decimal("0.01")
+# Named, so that the selects of a customer's page are made once and not for each customer.
+CUSTOMER = sa.bindparam("sales_customer", type_=sa.BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,55 +179,58 @@ def customer_deals(work: UnitOfWork, customer_id: int, limit: int = 5) -> list[A
     """Return a customer's open deals that the actor may see, the nearest close date first."""
     deal, stage = records.visible(work, "sales.deal"), Stage.__table__
     named = records.visible(work, "sales.stage")
-    return work.rows(
-        sa.select(
-            deal.c.id,
-            _name(deal.c.title, deal.c.id).label("title"),
-            deal.c.amount,
-            deal.c.currency,
-            deal.c.close_on,
-            _name(named.c.name, stage.c.id).label("stage"),
+
+    def build() -> sa.Select[Any]:
+        return (
+            sa.select(*_shown(deal), deal.c.close_on, _name(named.c.name, stage.c.id).label("stage"))
+            .join_from(deal, stage, stage.c.id == deal.c.stage_id)
+            .outerjoin(named, named.c.id == stage.c.id)
+            .where(deal.c.customer_id == CUSTOMER, stage.c.kind == "open", deal.c.archived_at.is_(None))
+            .order_by(deal.c.close_on.is_(None), deal.c.close_on, deal.c.id)
+            .limit(limit)
         )
-        .join_from(deal, stage, stage.c.id == deal.c.stage_id)
-        .outerjoin(named, named.c.id == stage.c.id)
-        .where(deal.c.customer_id == customer_id, stage.c.kind == "open", deal.c.archived_at.is_(None))
-        .order_by(deal.c.close_on.is_(None), deal.c.close_on, deal.c.id)
-        .limit(limit)
-    )
+
+    kept = work.kept("sales.customer_deals", build, deal, named, limit)
+    return work.rows(kept, {"sales_customer": customer_id})
+
+
+def _shown(deal: Any) -> list[Any]:
+    return [deal.c.id, _name(deal.c.title, deal.c.id).label("title"), deal.c.amount, deal.c.currency]
 
 
 def won_sums(work: UnitOfWork, customer_id: int) -> list[tuple[str, Decimal]]:
     """Return what a customer's won deals amount to, by currency."""
     deal = records.visible(work, "sales.deal")
-    total = sa.func.sum(sa.type_coerce(deal.c.amount, sa.BigInteger))
-    currency: Any = sa.func.coalesce(deal.c.currency, "").label("currency")
-    statement = (
-        sa.select(currency, sa.func.coalesce(total, 0).label("total"))
-        .where(deal.c.customer_id == customer_id, deal.c.won_at.is_not(None))
-        .group_by(deal.c.currency)
-        .order_by(sa.literal_column("currency"))
-    )
-    return [(row.currency, _money(row.total)) for row in work.rows(statement)]
+
+    def build() -> sa.Select[Any]:
+        total = sa.func.sum(sa.type_coerce(deal.c.amount, sa.BigInteger))
+        currency: Any = sa.func.coalesce(deal.c.currency, "").label("currency")
+        return (
+            sa.select(currency, sa.func.coalesce(total, 0).label("total"))
+            .where(deal.c.customer_id == CUSTOMER, deal.c.won_at.is_not(None))
+            .group_by(deal.c.currency)
+            .order_by(sa.literal_column("currency"))
+        )
+
+    rows = work.rows(work.kept("sales.won_sums", build, deal), {"sales_customer": customer_id})
+    return [(row.currency, _money(row.total)) for row in rows]
 
 
 def closed_deals(work: UnitOfWork, customer_id: int, limit: int = 50) -> list[Any]:
     """Return a customer's won and lost deals that the actor may see, newest first, with the reason of the lost."""
     deal, reason = records.visible(work, "sales.deal"), records.visible(work, "sales.lost_reason")
-    return work.rows(
-        sa.select(
-            deal.c.id,
-            _name(deal.c.title, deal.c.id).label("title"),
-            deal.c.amount,
-            deal.c.currency,
-            deal.c.won_at,
-            deal.c.closed_at,
-            reason.c.name.label("reason"),
+
+    def build() -> sa.Select[Any]:
+        return (
+            sa.select(*_shown(deal), deal.c.won_at, deal.c.closed_at, reason.c.name.label("reason"))
+            .outerjoin_from(deal, reason, reason.c.id == deal.c.lost_reason_id)
+            .where(deal.c.customer_id == CUSTOMER, deal.c.closed_at.is_not(None))
+            .order_by(deal.c.closed_at.desc(), deal.c.id.desc())
+            .limit(limit)
         )
-        .outerjoin_from(deal, reason, reason.c.id == deal.c.lost_reason_id)
-        .where(deal.c.customer_id == customer_id, deal.c.closed_at.is_not(None))
-        .order_by(deal.c.closed_at.desc(), deal.c.id.desc())
-        .limit(limit)
-    )
+
+    kept = work.kept("sales.closed_deals", build, deal, reason, limit)
+    return work.rows(kept, {"sales_customer": customer_id})
 
 
 def customers_with_open_deals(work: UnitOfWork, customer_ids: Sequence[int]) -> list[Any]:
@@ -245,11 +250,15 @@ def customers_with_open_deals(work: UnitOfWork, customer_ids: Sequence[int]) -> 
 def slow_deals(work: UnitOfWork, deal_ids: Sequence[int]) -> list[Any]:
     """Return id, close_on and stage_entered_at of the open ones among the visible deals *deal_ids*."""
     deal = records.visible(work, "sales.deal")
-    return work.rows(
-        sa.select(deal.c.id, deal.c.close_on, deal.c.stage_entered_at)
-        .where(deal.c.id.in_(deal_ids), deal.c.closed_at.is_(None))
-        .order_by(deal.c.id)
-    )
+
+    def build() -> sa.Select[Any]:
+        return (
+            sa.select(deal.c.id, deal.c.close_on, deal.c.stage_entered_at)
+            .where(deal.c.id.in_(sa.bindparam("sales_deals", expanding=True)), deal.c.closed_at.is_(None))
+            .order_by(deal.c.id)
+        )
+
+    return work.rows(work.kept("sales.slow_deals", build, deal), {"sales_deals": list(deal_ids)})
 
 
 def overdue_by_owner(work: UnitOfWork) -> list[Any]:

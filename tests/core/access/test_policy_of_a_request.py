@@ -62,3 +62,25 @@ def test_a_copy_of_the_work_for_somebody_else_has_rights_of_its_own(world: World
 
     assert mine.shape == "own:owner_id"
     assert theirs is NONE
+
+
+def test_a_kept_select_shows_nobody_the_rows_of_another(world: World) -> None:
+    anna, bert, root = world.user("anna"), world.user("bert"), world.user("root", is_admin=True)
+    world.role("worker", [anna, bert], estate_read="own")
+    for name, owner in (("Hers", anna), ("His", bert), ("Old", bert)):
+        world.insert("accesstest.estate", name=name, owner_id=owner)
+    found, made = {}, []
+
+    for user in (anna, bert, root, anna):
+        with world.work(world.actor(user)) as work:
+            estate = records.visible(work, "accesstest.estate")
+
+            def build(estate: Any = estate) -> sa.Select[Any]:
+                made.append(estate)
+                return sa.select(estate.c.name).where(estate.c.name != sa.bindparam("but"))
+
+            rows = work.rows(work.kept("test.names", build, estate), {"but": "Old"})
+            found[user] = {row.name for row in rows}
+
+    assert found == {anna: {"Hers"}, bert: {"His"}, root: {"Hers", "His"}}
+    assert len(made) == 2  # the rights of Anna and Bert have one shape
