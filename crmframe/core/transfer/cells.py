@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from crmframe.core.entities.kinds import ParseContext, ValueProblem
 from crmframe.core.entities.numerals import read_number
@@ -17,6 +21,8 @@ from crmframe.core.transfer.problems import problem
 from crmframe.core.transfer.reading import FileRow
 from crmframe.core.work import UnitOfWork
 
+# Most rows have none: a container of their own for each would keep the garbage collector busy.
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 NUMERIC = ("money", "decimal", "integer")
 
 # What only one record can have: the names of the fields, and their values.
@@ -27,9 +33,8 @@ _BREAKS = re.compile(r"\s*[\r\n\t\v\f]\s*")
 _DAY = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](\d{4}|\d\d)(?!\d)(.*)", re.DOTALL)
 
 
-@dataclass(slots=True)
-class Item:
-    """A row on its way to a record.
+class Item(msgspec.Struct, eq=False, gc=False):
+    """A row on its way to a record; a struct that the garbage collector leaves alone, as there are so many.
 
     Attributes:
         values: By field name; what is absent is left alone or gets its default.
@@ -39,13 +44,17 @@ class Item:
     """
 
     row: FileRow
-    values: dict[str, Any] = field(default_factory=dict)
-    inputs: dict[str, Any] = field(default_factory=dict)
-    references: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = {}
+    inputs: Mapping[str, Any] = NOTHING
+    references: Mapping[str, str] = NOTHING
     key: tuple[Any, ...] | None = None
     record_id: int | None = None
-    marks: set[Mark] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    marks: AbstractSet[Mark] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+    def add(self, *problems: Problem) -> None:
+        """Note what is wrong with the row."""
+        self.problems = (*self.problems, *problems)
 
 
 def items_of(work: UnitOfWork, plan: Plan, rows: Sequence[FileRow], links: Links) -> list[Item]:
@@ -54,7 +63,7 @@ def items_of(work: UnitOfWork, plan: Plan, rows: Sequence[FileRow], links: Links
     width = len(plan.headers)
     for item in items:
         if any(item.row.cells[width:]):
-            item.problems.append(problem("too_many_cells", cells=len(item.row.cells), headers=width))
+            item.add(problem("too_many_cells", cells=len(item.row.cells), headers=width))
     for column in plan.columns:
         _fill(work, plan, column, items, links)
     if plan.keys:
@@ -65,16 +74,35 @@ def items_of(work: UnitOfWork, plan: Plan, rows: Sequence[FileRow], links: Links
 
 
 def _fill(work: UnitOfWork, plan: Plan, column: Column, items: Sequence[Item], links: Links) -> None:
-    texts = [text_of(column, item.row.cells) for item in items]
-    found = links.resolve(work, column.link, {t for t in texts if t}) if column.link else {}
-    read = _reader(work, plan, column)
+    texts = _texts(column, items)
+    found = links.resolve(work, column.link, set(texts) - {"", None}) if column.link else {}
+    read, clears = _reader(work, plan, column), _clears(plan, column)
+    plain = column.use == "value" and not column.link and read is None
     for item, text in zip(items, texts, strict=True):
-        if text:
+        if text and plain:
+            item.values[column.name] = text
+        elif text:
             value = _linked(work, column, column.link, text, found, item) if column.link else text
             if value is not None:
                 _put(item, column, value if read is None else _read(read, column, value, item))
-        elif text == "" and _clears(plan, column):
+        elif text == "" and clears:
             _put(item, column, None)
+
+
+def _texts(column: Column, items: Sequence[Item]) -> list[Any]:
+    """Return what the rows say in a column, None for those that end before it."""
+    index = column.index
+    texts: list[Any]
+    if index >= 0 and not column.also and not column.aliases:
+        # Most columns are so; a call for each of their cells would cost more than what it does.
+        rows = [item.row.cells for item in items]
+        texts = [cells[index].strip() if index < len(cells) else None for cells in rows]
+    else:
+        texts = [text_of(column, item.row.cells) for item in items]
+    if column.field.kind.name == "text" and column.use == "value":
+        # A cell of several lines for a field of one: addresses come so.
+        return [_BREAKS.sub(" ", t) if t and not t.isprintable() else t for t in texts]
+    return texts
 
 
 def _clears(plan: Plan, column: Column) -> bool:
@@ -84,17 +112,16 @@ def _clears(plan: Plan, column: Column) -> bool:
 
 def text_of(column: Column, cells: Sequence[str]) -> str | None:
     """Return what a row says in a column, None when it ends before it."""
-    if column.index < 0:
+    index = column.index
+    if index < 0:
         text = column.constant
-    elif column.index < len(cells):
-        text = cells[column.index].strip()
+    elif index < len(cells):
+        text = cells[index].strip()
     else:
         return None
     if column.also:
         text = joined([text, *(cells[i].strip() for i in column.also if i < len(cells))])
-    if column.aliases:
-        text = column.aliases.get(text, text)
-    return text
+    return column.aliases.get(text, text) if column.aliases else text
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -111,19 +138,19 @@ def _linked(
         target = work.schema.entity(link.entity).label
         data = {"field": column.field.label, "target": target, "value": text[:80]}
         code = "ambiguous_link" if value.count else "unknown_link"
-        item.problems.append(problem(code, column.field.name, count=value.count, **data))
+        item.add(problem(code, column.field.name, count=value.count, **data))
         return None
     return f"{link.entity}:{value}" if link.any else int(value)
 
 
 def _put(item: Item, column: Column, value: Any) -> None:
     if column.use == "reference":
-        item.references[column.name] = value
+        item.references = {**item.references, column.name: value}
         return
     if column.use in ("value", "both"):
         item.values[column.name] = value
     if column.use in ("input", "both"):
-        item.inputs[column.name] = value
+        item.inputs = {**item.inputs, column.name: value}
 
 
 def _reader(work: UnitOfWork, plan: Plan, column: Column) -> Callable[[Any], Any] | None:
@@ -133,9 +160,6 @@ def _reader(work: UnitOfWork, plan: Plan, column: Column) -> Callable[[Any], Any
         comma = replace(context, decimal_comma=True)
         return lambda value: kind.parse(read_number(value, comma, money=kind.name == "money"), comma)
     days = column.days
-    if kind.name == "text" and column.use == "value":
-        # A cell of several lines for a field of one: addresses come so.
-        return lambda value: _BREAKS.sub(" ", value) if isinstance(value, str) else value
     if kind.name in ("json", "multi_choice"):
         return _from_json
     if column.use in ("input", "both"):
@@ -158,7 +182,7 @@ def _read(read: Callable[[Any], Any], column: Column, value: Any, item: Item) ->
         return read(value)
     except ValueProblem as error:
         data = {"field": column.field.label, **error.data}
-        item.problems.append(Problem(column.field.name, error.code, error.template, data))
+        item.add(Problem(column.field.name, error.code, error.template, data))
         return None
 
 
@@ -187,7 +211,7 @@ def _key(plan: Plan, item: Item, context: ParseContext) -> tuple[Any, ...] | Non
         else:
             value = _parsed_key(column, item, context)
         if value is None or value == "":
-            item.problems.append(problem("key_missing", column.field.name, field=column.field.label))
+            item.add(problem("key_missing", column.field.name, field=column.field.label))
             return None
         values.append(value)
     return tuple(values)
@@ -199,5 +223,5 @@ def _parsed_key(column: Column, item: Item, context: ParseContext) -> Any:
         return column.field.kind.parse(raw, context)
     except ValueProblem as error:
         data = {"field": column.field.label, **error.data}
-        item.problems.append(Problem(column.field.name, error.code, error.template, data))
+        item.add(Problem(column.field.name, error.code, error.template, data))
         return None

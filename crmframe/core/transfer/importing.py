@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crmframe.core.access.actor import Actor
 from crmframe.core.errors import Problem
 from crmframe.core.records import rights
 from crmframe.core.transfer import notes
-from crmframe.core.transfer.cells import items_of
+from crmframe.core.transfer.cells import Item, items_of
 from crmframe.core.transfer.links import Links
 from crmframe.core.transfer.mapping import make_plan
+from crmframe.core.transfer.matching import set_marks
 from crmframe.core.transfer.mending import MendFile
 from crmframe.core.transfer.notes import Place
 from crmframe.core.transfer.options import ImportOptions
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from crmframe.core.i18n import Translator
     from crmframe.core.storage.engine import Database
 
-# Other writers wait for no longer than this; the first chunk is small because nobody knows yet what a row costs.
+# Other writers wait for about as long as this; the first chunk is small because nobody knows yet what a row costs.
+# It is what the chunk works that counts: time spent waiting, for the writer's turn or a busy processor, would make
+# the chunks ever smaller on a machine that is ever busier, and each commit costs as much as a hundred rows.
 WRITER_SECONDS = 0.08
-FIRST_CHUNK, SMALLEST_CHUNK, LARGEST_CHUNK = 200, 20, 5000
+FIRST_CHUNK, SMALLEST_CHUNK, LARGEST_CHUNK = 200, 100, 5000
 KEPT_OUTCOMES = 200
 
 ProgressListener = Callable[[Report, Sequence[Outcome]], None]
@@ -177,9 +180,14 @@ class _Import:
             if chunk:
                 yield Place(number, count), chunk
 
-    def _settle(self, work: UnitOfWork, rows: Sequence[FileRow]) -> list[Outcome]:
+    def _read(self, work: UnitOfWork, rows: Sequence[FileRow]) -> list[Item]:
+        items = items_of(work, self.plan, rows, self.links)
+        set_marks(work, self.plan, [item for item in items if not item.problems])
+        return items
+
+    def _settle(self, work: UnitOfWork, rows: Sequence[FileRow], items: Sequence[Item]) -> list[Outcome]:
         work.journal.verb = f"{self.plan.entity.name}.import"[:80]
-        outcomes = settle(work, self.plan, items_of(work, self.plan, rows, self.links))
+        outcomes = settle(work, self.plan, items)
         report, width = self.report, len(self.plan.headers)
         for row, outcome in zip(rows, outcomes, strict=True):
             report.counts[outcome.kind] += 1
@@ -199,11 +207,14 @@ class _Import:
     def perform(self) -> None:
         """Write chunk by chunk; each is a transaction, and between them others write."""
         for place, rows in self._chunks():
-            began = perf_counter()
+            # What needs no lock is done before the writer's turn: others write meanwhile.
+            with self.application.work(self.actor, door="import", write=False) as reading:
+                items = self._read(reading, rows)
+            began = thread_time()
             with self._work() as work:
-                outcomes = self._settle(work, rows)
+                outcomes = self._settle(work, rows, items)
                 note = self._advance(work, place)
-            self._pace(len(rows), perf_counter() - began)
+            self._pace(len(rows), thread_time() - began)
             self.note, self.place = note, place
             self.report.operation_id = work.operation_id
             self.application.database.checkpoint()
@@ -242,7 +253,7 @@ class _Import:
         """Do the same in one transaction that is taken back: later rows see what earlier ones did."""
         with suppress(_Rehearsed), self.application.work(self.actor, door="import") as work:
             for _, rows in self._chunks():
-                outcomes = self._settle(work, rows)
+                outcomes = self._settle(work, rows, self._read(work, rows))
                 work.journal.changes.clear()
                 work.journal.events.clear()
                 self._tell(outcomes)

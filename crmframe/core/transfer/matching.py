@@ -34,7 +34,7 @@ def find_records(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> None:
     for item in keyed:
         ids = found.get(item.key or (), ())
         if len(ids) > 1:
-            item.problems.append(
+            item.add(
                 problem("key_ambiguous", plan.keys[0].field.name, count=len(ids), **shown_key(plan, item))
             )
         item.record_id = ids[0] if len(ids) == 1 else None
@@ -88,15 +88,16 @@ def set_marks(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> None:
     context, unique = work.parse_context(), unique_columns(plan.entity)
     systems = [column.name for column in plan.references]
     for item in items:
-        item.marks = {((name,), item.references[name]) for name in systems if name in item.references}
+        marks: set[Mark] = {((n,), item.references[n]) for n in systems if n in item.references}
         if item.key is not None:
-            item.marks.add((KEY, item.key))
+            marks.add((KEY, item.key))
         for names in unique:
             values = tuple(
                 _parsed(plan.entity.fields[name], item.values.get(name), context) for name in names
             )
             if None not in values:
-                item.marks.add((names, values))
+                marks.add((names, values))
+        item.marks = marks
 
 
 def _parsed(field: Field, raw: Any, context: ParseContext) -> Any:

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from crmframe.core.errors import Problem
+from crmframe.core.transfer.cells import NOTHING
 from crmframe.core.transfer.plan import Column, Ignored
 
 Kind = Literal["created", "updated", "unchanged", "skipped", "refused"]
 KINDS: tuple[Kind, ...] = ("created", "updated", "unchanged", "skipped", "refused")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one row.
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """What became of one row; a struct that the garbage collector leaves alone, as there are so many.
 
     Attributes:
         row: Its number in the file.
@@ -28,8 +30,8 @@ class Outcome:
     row: int
     kind: Kind
     record_id: int | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    values: Mapping[str, Any] = NOTHING
+    changes: Mapping[str, tuple[Any, Any]] = NOTHING
     problems: Sequence[Problem] = ()
 
 

@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import msgspec
+
 from crmframe.core.transfer import decoding, dialects
 from crmframe.core.transfer.defusing import armed
 from crmframe.core.transfer.problems import BROKEN, EMPTY, NO_FILE, NO_HEADERS, UnreadableFile
@@ -40,8 +42,7 @@ class ReadOptions:
     locale: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(msgspec.Struct, gc=False):
     """One row: ``number`` counts as a spreadsheet does, headers included; ``cells`` may be fewer than headers."""
 
     number: int
@@ -79,8 +80,10 @@ class Table:
             UnreadableFile: A quote is never closed, or a cell is longer than any field.
         """
         for row in self._numbered():
-            if row.number > self.header_number and any(cell and not cell.isspace() for cell in row.cells):
-                yield FileRow(row.number, [armed(cell) for cell in row.cells])
+            if row.number > self.header_number and any(map(str.strip, row.cells)):
+                if "'" in "".join(row.cells):
+                    row.cells = [armed(cell) for cell in row.cells]
+                yield row
 
     def _sample(self) -> list[str]:
         lines = list(islice(self._text(), SAMPLE_LINES))

@@ -6,7 +6,7 @@ tried again; an error that names no row is pinned down by halving. So a chunk co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ from crmframe.core.records import rights
 from crmframe.core.records.rows import Row, add_sidecars, flat, locked
 from crmframe.core.transfer.cells import Item, Mark
 from crmframe.core.transfer.links import referenced
-from crmframe.core.transfer.matching import KEY, find_records, set_marks, shown_key, split_by_marks
+from crmframe.core.transfer.matching import KEY, find_records, shown_key, split_by_marks
 from crmframe.core.transfer.outcome import Outcome
 from crmframe.core.transfer.plan import Plan
 from crmframe.core.transfer.problems import problem, problem_of
@@ -37,7 +37,6 @@ def settle(work: UnitOfWork, plan: Plan, items: Sequence[Item]) -> list[Outcome]
         if item.problems:
             turn.refuse(item)
     pending = [item for item in items if not item.problems]
-    set_marks(work, plan, pending)
     while pending:
         pending = turn.take(pending)
     return [turn.outcomes[item.row.number] for item in items]
@@ -52,7 +51,7 @@ class _Turn:
         self.held: set[Mark] = set()
 
     def refuse(self, item: Item) -> None:
-        self.outcomes[item.row.number] = Outcome(item.row.number, "refused", problems=tuple(item.problems))
+        self.outcomes[item.row.number] = Outcome(item.row.number, "refused", problems=item.problems)
         taken = {each.field for each in item.problems if each.code == "taken"}
         self.held |= {mark for mark in item.marks if mark[0] != KEY and mark[0][-1] in taken}
 
@@ -83,7 +82,7 @@ class _Turn:
         return new, known
 
     def _refuse_for(self, item: Item, code: str) -> None:
-        item.problems.append(problem(code, self.plan.keys[0].field.name, **shown_key(self.plan, item)))
+        item.add(problem(code, self.plan.keys[0].field.name, **shown_key(self.plan, item)))
         self.refuse(item)
 
     # --- batches ---------------------------------------------------------------------------------------
@@ -108,7 +107,7 @@ class _Turn:
         for each in problems:
             wrong.setdefault(each.row, []).append(replace(each, row=0))
         for position, found in wrong.items():
-            items[position].problems += found
+            items[position].add(*found)
             self.refuse(items[position])
         return [item for position, item in enumerate(items) if position not in wrong]
 
@@ -120,10 +119,10 @@ class _Turn:
             return
         [item] = items
         if isinstance(error, CrmError):
-            item.problems.append(problem_of(error))
+            item.add(problem_of(error))
         else:
             reason = "The database refused it: somebody else has just taken one of its values."
-            item.problems.append(Problem("", "taken", reason))
+            item.add(Problem("", "taken", reason))
         self.refuse(item)
 
     # --- new records -----------------------------------------------------------------------------------
@@ -140,7 +139,7 @@ class _Turn:
                 item.record_id = None
             raise
         for item, record_id in zip(items, ids, strict=True):
-            values = {**item.values, **item.inputs}
+            values = {**item.values, **item.inputs} if item.inputs else item.values
             self.outcomes[item.row.number] = Outcome(item.row.number, "created", record_id, values=values)
 
     def _act(self, items: Sequence[Item]) -> None:
@@ -220,7 +219,7 @@ class _Turn:
 
     def _parsed(
         self, items: Sequence[Item], current: dict[int, dict[str, Any]]
-    ) -> Iterator[tuple[Item, dict[str, Any], dict[str, Any]]]:
+    ) -> Iterator[tuple[Item, dict[str, Any], Mapping[str, Any]]]:
         """Yield the items whose values can be read, with them."""
         present = [item for item in items if item.record_id in current]
         for item in items:
@@ -229,7 +228,7 @@ class _Turn:
         fields, context = self.work.schema.fields(self.plan.entity), self.work.parse_context()
         values, problems = parse_values(fields, [item.values for item in present], context, partial=True)
         for each in problems:
-            present[each.row].problems.append(replace(each, row=0))
+            present[each.row].add(replace(each, row=0))
         for item, parsed in zip(present, values, strict=True):
             if item.problems:
                 self.refuse(item)

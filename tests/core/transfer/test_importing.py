@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from crmframe.core.contributions import Change, Veto
 from crmframe.core.errors import PermissionDenied, Vetoed
 from crmframe.core.i18n import Translator
 from crmframe.core.journal.tables import operation
-from crmframe.core.transfer import ImportOptions, Report, import_file
+from crmframe.core.transfer import ImportOptions, Report, import_file, importing
 from tests.core.transfer.conftest import Load, column, snapshot
 
 
@@ -320,3 +322,31 @@ def test_the_system_and_the_maintained_cannot_be_imported(application: Applicati
 
     assert column(application, "id") == [1]
     assert column(application, "last_activity_at") == [None]
+
+
+def test_waiting_for_other_writers_does_not_make_the_chunks_shorter(
+    application: Application, tmp_path: Path
+) -> None:
+    file = tmp_path / "many.csv"
+    file.write_text("name\n" + "".join(f"Company {i}\n" for i in range(900)), encoding="utf-8")
+    lengths: list[int] = []
+    ended = threading.Event()
+
+    def write_all_the_time() -> None:
+        while not ended.is_set():
+            with application.database.write():
+                time.sleep(0.4)
+
+    other = threading.Thread(target=write_all_the_time)
+    other.start()
+    try:
+        import_file(
+            application, None, file, "core.customer", progress=lambda _, rows: lengths.append(len(rows))
+        )
+    finally:
+        ended.set()
+        other.join()
+
+    assert sum(lengths) == 900
+    assert min(lengths[:-1]) >= importing.SMALLEST_CHUNK
+    assert max(lengths) > importing.FIRST_CHUNK
