@@ -5,13 +5,14 @@ Measured at 100,000 customers: binding each row by name cost as much as SQLite's
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 
 from crmframe.core.storage.constructs import converter
 
@@ -37,14 +38,37 @@ def insert_columns(
     """Insert *count* rows given by column; a column that is left out gets its default of the database."""
     dialect = connection.dialect
     given = {name: _bound(table.c[name], column, dialect) for name, column in columns.items()}
+    parts = [repeat(c.value, count) if isinstance(c, Constant) else c for c in given.values()]
+    rows: list[tuple[Any, ...]] = list(zip(*parts, strict=True))
+    quote = dialect.identifier_preparer
+    target = f"{quote.format_table(table)} ({', '.join(quote.quote(name) for name in given)})"
     if dialect.name == "postgresql":
-        # One statement for all rows: the server would otherwise parse, bind and answer each of them.
-        lists = tuple(_listed(column, count) for column in given.values())
-        connection.exec_driver_sql(_from_arrays(table, given, dialect), lists)
+        _copy(connection, target, rows)
     else:
-        parts = [repeat(c.value, count) if isinstance(c, Constant) else c for c in given.values()]
-        rows: list[tuple[Any, ...]] = list(zip(*parts, strict=True))
-        connection.exec_driver_sql(_one_row(table, given, dialect), rows)
+        marks = ", ".join("?" * len(given))
+        connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({marks})", rows)  # noqa: S608 - names of ours
+
+
+def _copy(connection: sa.Connection, target: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Send the rows as PostgreSQL's own bulk format: arrays in an INSERT took eight times the work here."""
+    statement, dialect = f"COPY {target} FROM STDIN", connection.dialect
+    driver: Any = connection.connection.driver_connection
+    errors = dialect.loaded_dbapi.Error
+    with driver.cursor() as cursor:
+        try:
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except errors as error:
+            # SQLAlchemy does not see this statement; whoever catches its errors shall find them all the same.
+            raise DBAPIError.instance(
+                statement,
+                None,
+                error,
+                errors,
+                connection_invalidated=dialect.is_disconnect(error, driver, cursor),
+                dialect=dialect,
+            ) from error
 
 
 def _bound(column: sa.Column[Any], values: Column, dialect: Dialect) -> Column:
@@ -64,30 +88,3 @@ def _bound(column: sa.Column[Any], values: Column, dialect: Dialect) -> Column:
             known[value] = convert(value)
         bound.append(known[value])
     return bound
-
-
-def _listed(column: Column, count: int) -> list[Any]:
-    return [column.value] * count if isinstance(column, Constant) else list(column)
-
-
-def _names(table: sa.Table, names: Iterable[str], dialect: Dialect) -> tuple[str, str]:
-    quote = dialect.identifier_preparer
-    return quote.format_table(table), ", ".join(quote.quote(name) for name in names)
-
-
-def _one_row(table: sa.Table, names: Mapping[str, Any], dialect: Dialect) -> str:
-    target, columns = _names(table, names, dialect)
-    return f"INSERT INTO {target} ({columns}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - names of ours
-
-
-def _from_arrays(table: sa.Table, names: Mapping[str, Any], dialect: Dialect) -> str:
-    target, columns = _names(table, names, dialect)
-    arrays = ", ".join(f"%s::{_array(table.c[name], dialect)}[]" for name in names)
-    return f"INSERT INTO {target} ({columns}) SELECT * FROM unnest({arrays})"  # noqa: S608 - names of ours
-
-
-def _array(column: sa.Column[Any], dialect: Dialect) -> str:
-    kind = column.type.dialect_impl(dialect)
-    found = getattr(kind, "impl_instance", kind)
-    # A cast to varchar(80) would cut what is too long; the column itself refuses it.
-    return "text" if isinstance(found, sa.String) else found.compile(dialect)

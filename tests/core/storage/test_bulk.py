@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from crmframe.core.storage.bulk import Column, Constant, insert_columns
 from crmframe.core.storage.engine import Database
 from crmframe.core.storage.types import EncryptedText, Id, Instant, JsonText, Money
+from crmframe.core.storage.violations import taken
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 VALUES: dict[str, list[Any]] = {
@@ -96,3 +97,13 @@ def test_equal_secrets_differ_when_encrypted(
 
     assert [row["secret"] for row in found] == ["the same", "the same", None]
     assert stored[0] != stored[1]
+
+
+def test_clash_is_the_error_that_any_insert_raises(database: Database, things: sa.Table) -> None:
+    with database.write() as connection:
+        with pytest.raises(IntegrityError) as caught, connection.begin_nested():
+            insert_columns(connection, things, {"id": [1, 2, 1]}, 3)
+        insert_columns(connection, things, {"id": [1, 2, 3]}, 3)
+
+    told = "1" if database.dialect == "postgresql" else ""
+    assert taken(caught.value, things) == (("id",), told)
