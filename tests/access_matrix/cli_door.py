@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from crmframe.application import Application
 from crmframe.cli.main import main
 from tests.access_matrix.canaries import TOKEN
 from tests.access_matrix.cast import Guest
-from tests.access_matrix.cell import BAD, BROKEN, DENIED, DONE, FEW, MISSING, REFUSED, UNKNOWN, Cell
+from tests.access_matrix.cell import BAD, BROKEN, DENIED, DONE, FEW, MISSING, NO_ID, REFUSED, UNKNOWN, Cell
 from tests.access_matrix.doors import Answer, Door
 from tests.access_matrix.planting import moment_text
 
@@ -29,6 +31,10 @@ CODES = {
 }
 # Static groups that stand in for the derived commands of these entities.
 STATIC = {"core.user": "user", "core.role": "role"}
+
+
+# A token that was planted nowhere.
+ABSENT = "zq000000zq"
 
 
 class CommandLine(Door):
@@ -83,9 +89,9 @@ class CommandLine(Door):
         """Read what was printed and how the command ended."""
         text = f"{result.exit_code} {result.stdout} {result.stderr}"
         if result.exit_code != 0:
-            return Answer(
-                self._outcome(cell, guest, result), text, plain=f"{result.exit_code} {result.stderr}"
-            )
+            rows = result.stdout if cell.verb == "import" else ""
+            plain = f"{result.exit_code} {result.stderr} {rows}"
+            return Answer(self._outcome(cell, guest, result), text, plain=plain)
         answer = Answer(DONE, text)
         rows = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
         if cell.verb in LISTS:
@@ -201,6 +207,7 @@ def cli_cells(world: World, guest: Guest) -> Iterator[Cell]:
     yield Cell("operations_cli", expected=expected or frozenset({DONE}))
     yield Cell("entities_cli")  # says what kinds of records there are, to whomever
     yield from _imports(world, guest, expected)
+    yield from _probes(world, guest)
     role, token_of = "seller", "olga"
     for words, entity, verb in (
         (("role", "show", role), "", "rights"),
@@ -249,6 +256,39 @@ def _imports(world: World, guest: Guest, expected: frozenset[str] | None) -> Ite
         )
         sent = tuple(found for value in values for found in TOKEN.findall(value))
         yield Cell("import", "core.customer", None, level, value=["customer", "import", *words], sent=sent)
+
+
+def _probes(world: World, guest: Guest) -> Iterator[Cell]:
+    """Yield imports that link to another's customer, or would change it: answered as if there were none."""
+    oracle, hidden = world.oracle, world.planter.ids["core.customer", "olga"]
+    if not guest.known or not oracle.may(guest, "core.customer", "read"):
+        return
+    if hidden in oracle.visible(guest, "core.customer"):
+        return
+    row = oracle.rows["core.customer"][hidden]
+    email, no_email = str(row["email"]), f"{ABSENT}@example.com"
+    change = ("--match", "email", "--mode", "update")
+    for entity, field, value, none, words in (
+        ("core.contact", "customer_id", str(hidden), str(NO_ID), ()),
+        ("core.contact", "customer_id", str(row["name"]), ABSENT, ()),
+        ("core.customer", "id", str(hidden), str(NO_ID), ("--match", "id", "--mode", "update")),
+        ("core.customer", "email", email, no_email, change),
+        ("core.customer", "email", email, no_email, ("--match", "email")),
+    ):
+        if oracle.may(guest, entity, "create") and oracle.may(guest, entity, "update"):
+            twin = _probe(world, entity, {field: none}, words)
+            yield replace(_probe(world, entity, {field: value}, words), same_as=twin)
+
+
+def _probe(world: World, entity: str, values: Mapping[str, str], words: tuple[str, ...]) -> Cell:
+    [(field, value)] = values.items()
+    digest = hashlib.sha256(f"{field} {value}".encode()).hexdigest()[:12]
+    file = _file(world, digest, ("name", field, "city"), ("Probe", value, "Wuhan"))
+    # By its e-mail alone a new customer is made, whoever else has one with it.
+    level = frozenset({DONE if words[-1:] == ("email",) else REFUSED})
+    command = [entity.removeprefix("core."), "import", file, *words, "--dry-run"]
+    sent = tuple(TOKEN.findall(value))
+    return Cell("import", entity, None, level, None, values, field, command, sent=sent)
 
 
 def _may_import(world: World, guest: Guest, entity: str) -> bool:

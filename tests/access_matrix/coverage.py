@@ -14,7 +14,7 @@ from crmframe.web.api.openapi import describe
 from tests.access_matrix.cast import GUESTS, Guest
 from tests.access_matrix.cell import Cell
 from tests.access_matrix.cells import cells_of
-from tests.access_matrix.cli_door import CommandLine, cli_cells
+from tests.access_matrix.cli_door import cli_cells
 from tests.access_matrix.page_door import page_cells
 
 if TYPE_CHECKING:
@@ -145,6 +145,3 @@ def uncovered(world: World, doors: Iterable[Door]) -> tuple[list[str], int]:
     return sorted(
         {name for name in every_operation(world) if name not in used and name not in EXCUSED}
     ), number
-
-
-__all__ = ["EXCUSED", "CommandLine", "all_cells", "every_operation", "uncovered", "used_operations"]

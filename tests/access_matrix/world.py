@@ -135,12 +135,12 @@ def rehearse(world: World) -> None:
     database, write = world.application.database, world.application.database.write
 
     @contextmanager
-    def rehearsed() -> Iterator[sa.Connection]:
+    def rehearsed(**options: Any) -> Iterator[sa.Connection]:
         if not world.rehearsed:
-            with write() as connection:
+            with write(**options) as connection:
                 yield connection
             return
-        with suppress(_TakenBack), write() as connection:
+        with suppress(_TakenBack), write(**options) as connection:
             yield connection
             raise _TakenBack
 
