@@ -38,7 +38,7 @@ def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values])
             field.name,
             "unknown_reference",
             UNSEEN,
-            {"field": field.label, "target": target, "id": record_id},
+            {"field": field.label, "target": _called(work, target), "id": record_id},
             position,
         )
         for position, field, target, record_id in uses
@@ -100,10 +100,22 @@ def input_problems(work: UnitOfWork, inputs: Sequence[Any]) -> list[Problem]:
                 uses.append((position, name, info.title or name, target, value))
     found = {target: _existing(work, target, ids) for target, ids in wanted.items()}
     return [
-        Problem(name, "unknown_reference", UNSEEN, {"field": label, "target": target, "id": value}, position)
+        Problem(
+            name,
+            "unknown_reference",
+            UNSEEN,
+            {"field": label, "target": _called(work, target), "id": value},
+            position,
+        )
         for position, name, label, target, value in uses
         if value not in found[target]
     ]
+
+
+def _called(work: UnitOfWork, target: str) -> str:
+    """Return what people call a kind of record; what is none keeps the name that was given."""
+    entity = work.registry.entities.get(target)
+    return target if entity is None else entity.label
 
 
 def cycle_problems(work: UnitOfWork, entity: Entity, changed: Mapping[int, Values]) -> list[Problem]:
