@@ -22,7 +22,8 @@ from tests.robustness.laboratory import build, delivery_faults, faults, opened
 from tests.robustness.processes import ROOT
 
 KILLS = int(os.environ.get("CRMFRAME_KILLS", "8"))
-ROWS = 2000
+# Enough that the import is not done before the last kill.
+ROWS = 250 * KILLS
 
 pytestmark = pytest.mark.timeout(1800)
 CopiedUrl = Callable[[str, Any, Callable[[str], None]], str]
