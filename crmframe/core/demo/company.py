@@ -109,8 +109,11 @@ def _business(now: datetime) -> Iterable[Step]:
         contacts.setdefault(row.pop("customer"), []).append(row)
     texts = list(rows_of("texts.csv"))
     products = [row for row in rows_of("products.csv") if row["is_active"] == "true"]
+    owners: set[str] = set()
     for customer in rows_of("customers.csv"):
-        life = _Life(customer, now, random)
+        # Everybody has one from the start: whatever plugins tell about has somebody to happen to.
+        life = _Life(customer, now, random, is_first=customer["owner"] not in owners)
+        owners.add(life.owner)
         yield from life.beginning(contacts.get(customer["code"], []))
         yield from life.career()
         yield from life.activities(texts)
@@ -120,7 +123,7 @@ def _business(now: datetime) -> Iterable[Step]:
 class _Life:
     """One customer's time with the company."""
 
-    def __init__(self, row: dict[str, str], now: datetime, random: Random) -> None:
+    def __init__(self, row: dict[str, str], now: datetime, random: Random, *, is_first: bool) -> None:
         self.values = dict(row)
         self.owner = self.values.pop("owner")
         self.parent = self.values.pop("parent", "")
@@ -128,7 +131,8 @@ class _Life:
         self.stage = self.values.pop("lifecycle_stage")
         self.code, self.now, self.random = row["code"], now, random
         newest = 25 if self.stage == "prospect" else 120
-        self.age = random.randint(newest, DAYS_OF_HISTORY - 10)
+        oldest = DAYS_OF_HISTORY - 10
+        self.age = oldest if is_first else random.randint(newest, oldest)
 
     def beginning(self, contacts: list[dict[str, str]]) -> Iterable[Step]:
         """Yield how the customer and its people came into the database."""
@@ -160,14 +164,12 @@ class _Life:
         own = [row for row in texts if row["language"] == language]
         number = self.random.randint(5, 8) if self.stage == "customer" else self.random.randint(1, 4)
         quiet = 120 if self.stage in ("dormant", "former") else 0
-        for _ in range(number):
-            days_ago = self.random.randint(quiet, max(quiet, self.age - 3))
+        past = sorted(self.random.randint(quiet, max(quiet, self.age - 3)) for _ in range(number))
+        for place, days_ago in enumerate(past):
             row, at = self.random.choice(own), workday(self.now, days_ago, self.random)
-            planned = (
-                at + timedelta(days=self.random.choice((3, 7, 14, 30)))
-                if self.random.random() < 0.4
-                else None
-            )
+            # What was agreed last is still to come, or has been late for a few days.
+            is_open = place == 0 and not quiet and self.random.random() < 0.7
+            planned = at + timedelta(days=days_ago + self.random.randint(-4, 16)) if is_open else None
             values = {"kind": row["kind"], "text": row["text"], "next_step_at": planned}
             yield max(at, self._late(0)), self.owner, _later(_note, self.code, values)
 
