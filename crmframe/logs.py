@@ -21,24 +21,50 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         structlog.processors.UnicodeDecoder(),
     ]
+    rendered = structlog.processors.JSONRenderer(ensure_ascii=True)
+    handler = logging.StreamHandler(stream or sys.stderr)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, rendered],
+        logger_factory=lambda name="": Lines(handler, name),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         cache_logger_on_first_use=False,
     )
-    rendered: list[structlog.typing.Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.JSONRenderer(ensure_ascii=True),
+    foreign: list[structlog.typing.Processor] = [
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        *shared,
     ]
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=rendered))
+    final: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        rendered,
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=final))
     logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+class Lines:
+    """The logger behind ours: finished lines go to the handler of the libraries, without a record of their own.
+
+    Through the standard library's loggers the line of the access log took a quarter of an API read.
+    """
+
+    def __init__(self, handler: logging.StreamHandler[TextIO], name: str) -> None:
+        self.name = name
+        self._handler = handler
+
+    def msg(self, line: str) -> None:
+        """Write a line, whole: other threads log, too."""
+        self._handler.acquire()
+        try:
+            self._handler.stream.write(f"{line}\n")
+            self._handler.flush()
+        finally:
+            self._handler.release()
+
+    debug = info = warning = error = critical = msg
 
 
 @contextmanager

@@ -59,3 +59,16 @@ def test_error_is_one_line_whatever_it_says(stream) -> None:
     assert line["event"] == "failed\nbadly"
     assert "ValueError" in line["exception"]
     assert "\x1b" not in stream.getvalue()
+
+
+def test_our_own_errors_are_one_line_too_and_details_are_left_out(stream) -> None:
+    log = structlog.get_logger("crmframe.web")
+    log.debug("too much")
+    try:
+        raise ValueError("first\nsecond")
+    except ValueError:
+        log.exception("failed\nbadly")
+
+    [line] = lines(stream)
+    assert (line["event"], line["level"], line["logger"]) == ("failed\nbadly", "error", "crmframe.web")
+    assert "ValueError" in line["exception"]

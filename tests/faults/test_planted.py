@@ -129,7 +129,7 @@ FAULTS = (
         "a record is read without the policy",
         (
             (
-                f"{RECORDS}.reading:_record",
+                f"{RECORDS}.reading:_one",
                 'sa.bindparam("record_id"), term.build(table)',
                 'sa.bindparam("record_id")',
             ),

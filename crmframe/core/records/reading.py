@@ -31,7 +31,15 @@ def get(work: UnitOfWork, entity_name: str, record_id: int, *, columns: Sequence
     Raises:
         NotFound: There is none, or the actor may not see it.
     """
-    return _record(work, work.schema.entity(entity_name), record_id, columns, {})[0]
+    entity = work.schema.entity(entity_name)
+    rights.require(work, entity, "read")
+    fields = rights.chosen(work, entity, columns) if columns else rights.readable(work, entity)
+    term = rights.granted(work, entity, "read")
+    statement = _one(work, entity, fields, term, {})
+    row = work.connection.execute(statement, {"record_id": record_id, **term.values}).first()
+    if row is None:
+        raise rights.not_found(entity, record_id)
+    return {field.name: value for field, value in zip(fields, row, strict=True)}
 
 
 def get_and_verbs(
@@ -39,12 +47,19 @@ def get_and_verbs(
 ) -> tuple[dict[str, Any], set[str]]:
     """Return a record as ``get`` does, and which of *verbs* the actor may use on this very record."""
     entity = work.schema.entity(entity_name)
+    rights.require(work, entity, "read")
+    fields, term = rights.readable(work, entity), rights.granted(work, entity, "read")
     asked = [verb for verb in verbs if work.actor.may(permission_of(entity, verb))]
-    terms = {verb: rights.granted(work, entity, verb) for verb in asked}
-    together, apart = _compatible(rights.granted(work, entity, "read"), terms)
-    record, answers = _record(work, entity, record_id, (), together)
-    allowed = {verb for verb, may in zip(together, answers, strict=True) if may}
-    return record, allowed | {verb for verb, term in apart.items() if _holds(work, entity, record_id, term)}
+    together, apart = _compatible(term, {verb: rights.granted(work, entity, verb) for verb in asked})
+    values = {"record_id": record_id, **term.values}
+    for each in together.values():
+        values |= each.values
+    row = work.connection.execute(_one(work, entity, fields, term, together), values).first()
+    if row is None:
+        raise rights.not_found(entity, record_id)
+    allowed = {verb for verb, may in zip(together, row[len(fields) :], strict=True) if may}
+    allowed |= {verb for verb, each in apart.items() if _holds(work, entity, record_id, each)}
+    return dict(zip([field.name for field in fields], row, strict=False)), allowed
 
 
 def _compatible(first: Term, terms: Mapping[str, Term]) -> tuple[dict[str, Term], dict[str, Term]]:
@@ -66,16 +81,13 @@ def _holds(work: UnitOfWork, entity: Entity, record_id: int, term: Term) -> bool
     return work.connection.execute(statement, {"record_id": record_id, **term.values}).first() is not None
 
 
-def _record(
-    work: UnitOfWork, entity: Entity, record_id: int, columns: Sequence[str], asked: Mapping[str, Term]
-) -> tuple[dict[str, Any], Sequence[Any]]:
-    """Return a record, and whether the terms *asked* hold for it: one statement."""
-    rights.require(work, entity, "read")
-    fields = rights.chosen(work, entity, columns) if columns else rights.readable(work, entity)
-    term = rights.granted(work, entity, "read")
-    shapes = tuple((verb, each.shape) for verb, each in asked.items())
+def _one(
+    work: UnitOfWork, entity: Entity, fields: Sequence[Field], term: Term, asked: Mapping[str, Term]
+) -> sa.Select[Any]:
+    """Return the select of one record, and of whether the terms *asked* hold for it; built once for each shape."""
+    shapes = tuple([(verb, each.shape) for verb, each in asked.items()])
     key = ("get", entity.name, tuple([f.name for f in fields]), term.shape, shapes)
-    statement = work.schema.statements.get(key)
+    statement: sa.Select[Any] | None = work.schema.statements.get(key)
     if statement is None:
         table = entity.table
         statement = sa.select(
@@ -85,13 +97,7 @@ def _record(
         statement = statement.select_from(work.schema.joined(entity, fields))
         statement = statement.where(table.c.id == sa.bindparam("record_id"), term.build(table))
         work.schema.statements[key] = statement
-    values = {"record_id": record_id, **term.values}
-    for each in asked.values():
-        values |= each.values
-    row = work.connection.execute(statement, values).first()
-    if row is None:
-        raise rights.not_found(entity, record_id)
-    return dict(zip([field.name for field in fields], row, strict=False)), row[len(fields) :]
+    return statement
 
 
 def select(work: UnitOfWork, entity_name: str, query: Query) -> Page:
