@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,11 @@ SELLERS = 20
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """An application on a filled database, and a token of a salesperson who sees what is their own."""
+    """An application on a filled database, and a token of a salesperson who sees what is their own.
+
+    Attributes:
+        import_memory: The most MB that the import held for itself, and of the database file that was mapped meanwhile.
+    """
 
     application: Application
     folder: Path
@@ -40,6 +45,7 @@ class Base:
     customers: int
     deals: int
     import_rows_per_second: float
+    import_memory: tuple[float, float]
 
 
 def settings_at(folder: Path, url: str) -> AppSettings:
@@ -57,12 +63,34 @@ def built(folder: Path, url: str, customers: int, deals: int) -> Iterator[Base]:
     try:
         seller, token, admin_token = _people(application)
         _sales(application)
-        rate = _import_customers(application, folder, customers)
-        _import_deals(application, folder, customers, deals)
+        with watched_memory() as memory:
+            rate = _import_customers(application, folder, customers)
+            _import_deals(application, folder, customers, deals)
         application.database.checkpoint()
-        yield Base(application, folder, token, admin_token, seller, customers, deals, rate)
+        most = (memory["RssAnon"], memory["RssFile"])
+        yield Base(application, folder, token, admin_token, seller, customers, deals, rate, most)
     finally:
         application.close()
+
+
+@contextmanager
+def watched_memory() -> Iterator[dict[str, float]]:
+    """Give the most MB of each part of this process's memory, looked at five times a second."""
+    most, ended = {"RssAnon": 0.0, "RssFile": 0.0}, threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+            for name, number in (line.split()[:2] for line in lines if line.startswith("Rss")):
+                most[name.rstrip(":")] = max(most.get(name.rstrip(":"), 0), int(number) / 1024)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield most
+    finally:
+        ended.set()
+        watching.join()
 
 
 def _people(application: Application) -> tuple[int, str, str]:

@@ -48,6 +48,11 @@ def per_second(name: str, floor: float, ours: float, target: float) -> Figure:
     return Figure(name, f"{floor:,.0f}/s", f"{ours:,.0f}/s", ratio, f">= {target:.2f}", ratio >= target)
 
 
+def shown(name: str, floor: float, ours: float) -> Figure:
+    """Return a figure of rates that explains another one and has no target."""
+    return Figure(name, f"{floor:,.0f}/s", f"{ours:,.0f}/s", ours / floor, "", None)
+
+
 def duration(name: str, seconds: float, bound: float) -> Figure:
     """Return a figure that has a bound instead of a floor."""
     return Figure(name, "-", _time(seconds), None, f"<= {_time(bound)}", seconds <= bound)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench.base import Base, write_customers
-from bench.figures import Figure, duration, median_of, per_second, seconds_of
+from bench.bulk import into_narrow_postgres, into_narrow_sqlite, into_own_sqlite
+from bench.figures import Figure, duration, median_of, per_second, seconds_of, shown
 from crmframe.core import records
 from crmframe.core.transfer import ImportOptions, import_file
 
@@ -22,15 +22,22 @@ def writes(base: Base) -> Iterator[Figure]:
         floor = median_of(lambda: 1 / seconds_of(_insert_one(base.folder / "floor.db"), 200))
         ours = median_of(lambda: 1 / seconds_of(lambda: _create(base), 100))
         yield per_second("create deal, journal and all (FULL)", floor, ours, 0.12)
-        bulk = _indexed_inserts(base.folder / "bulk.db")
-        yield per_second("import of the whole base", bulk, base.import_rows_per_second, 0.30)
+        narrow = into_narrow_sqlite(base.folder / "narrow.db")
+        yield per_second("import of the whole base", narrow, base.import_rows_per_second, 0.30)
+        own = into_own_sqlite(base, base.folder / "own.db")
+        yield shown("import against bare inserts into the same table", own, base.import_rows_per_second)
     else:
         yield duration(
             "create deal, journal and all", median_of(lambda: seconds_of(lambda: _create(base), 50)), 0.007
         )
+        copied = into_narrow_postgres(base)
+        yield per_second("import of the whole base", copied, base.import_rows_per_second, 0.25)
     yield duration(f"import of {PEER_ROWS:,} more rows", _import(base, PEER_ROWS), 3.0)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    yield Figure("memory of the importing process", "-", f"{peak:,.0f} MB", None, "<= 500 MB", peak <= 500)
+    own_pages, mapped = base.import_memory
+    target = (None, "<= 500 MB", own_pages <= 500)
+    yield Figure("memory of the import, at most", "-", f"{own_pages:,.0f} MB", *target)
+    if mapped > 1:
+        yield Figure("... and of the database file mapped", "-", f"{mapped:,.0f} MB", None, "", None)
 
 
 def _create(base: Base) -> None:
@@ -54,30 +61,6 @@ def _insert_one(path: Path):  # type: ignore[no-untyped-def]
         connection.execute("COMMIT")
 
     return insert
-
-
-def _indexed_inserts(path: Path) -> float:
-    """Return rows a second of bare inserts into a table with a key and four indexes."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute(
-        "CREATE TABLE c (id INTEGER PRIMARY KEY, name TEXT, code TEXT, city TEXT, phone TEXT, email TEXT, owner INT)"
-    )
-    for column in ("name", "city", "phone", "owner"):
-        connection.execute(f"CREATE INDEX ix_{column} ON c ({column}, id)")
-    rows = [
-        (f"name {n * 7919 % 1000003}", f"C{n}", f"city {n % 8}", f"138{n}", f"{n}@example.com", n % 20)
-        for n in range(200_000)
-    ]
-
-    def insert() -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO c (name, code, city, phone, email, owner) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
-        connection.execute("COMMIT")
-
-    return len(rows) / seconds_of(insert)
 
 
 def _import(base: Base, count: int) -> float:
