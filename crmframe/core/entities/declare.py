@@ -21,6 +21,11 @@ from crmframe.core.storage.types import Id, Instant, JsonText
 SORT_KEY_LENGTH = 120
 
 
+# How records are listed where the entity does not say.
+DEFAULT_ORDER = ("-updated_at",)
+STAMPS = ("updated_at", "created_at")
+
+
 def system_field(kind: kinds.Kind, label: str) -> Field:
     """Return a field that only the pipeline writes."""
     return Field(name="", kind=kind, label=label, system=True)
@@ -39,7 +44,7 @@ class RecordColumns:
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> Any:
-        indexes = [sa.Index(None, column, "id") for column in indexed_columns(cls)]
+        indexes = [sa.Index(None, *columns, "id") for columns in indexed_columns(cls)]
         return (*indexes, {"sqlite_autoincrement": True, "info": {"plugin": cls.__plugin__}})
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -121,16 +126,24 @@ def declared_fields(cls: type[Any]) -> Iterator[tuple[str, MappedColumn[Any]]]:
                 yield name, value
 
 
-def indexed_columns(cls: type[Any]) -> list[str]:
+def indexed_columns(cls: type[Any]) -> list[tuple[str, ...]]:
     """Return the columns that want an index with the id behind them, for keyset pages."""
-    names = []
+    found: list[tuple[str, ...]] = []
     for name, column in declared_fields(cls):
         declared: Field = column.column.info["field"]
         if declared.index:
-            names.append(f"{name}_key" if declared.kind.name == "text" else name)
+            found.append((f"{name}_key",) if declared.kind.name == "text" else (name,))
         elif declared.kind.foreign_key(required=False) is not None or declared.kind.name == "any_reference":
-            names.append(name)  # deleting the target walks to its referrers
-    return [*names, "updated_at", "created_at"]
+            found.append((name,))  # deleting the target walks to its referrers
+    return [_owned_first(cls, columns) for columns in found] + [("updated_at",), ("created_at",)]
+
+
+def _owned_first(cls: type[Any], columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Let the owner's index be in the usual order: who sees only their own records reads its pages from it."""
+    first = getattr(cls, "__order__", DEFAULT_ORDER)[0].removeprefix("-")
+    fields = dict(declared_fields(cls))
+    is_plain = first in STAMPS or (first in fields and fields[first].column.info["field"].kind.name != "text")
+    return ("owner_id", first) if columns == ("owner_id",) and is_plain else columns
 
 
 def sort_key_column() -> MappedColumn[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.entities.declare import DEFAULT_ORDER
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.names import plural_of, sentence_case, snake_case
 
@@ -100,7 +101,7 @@ def entity_of(model: type[Any]) -> Entity:
         access_through=tuple(getattr(model, "__access_through__", ())),
         in_list=tuple(getattr(model, "__list__", ())) or _list_columns(fields),
         in_menu=getattr(model, "__in_menu__", True),
-        order=tuple(getattr(model, "__order__", ("-updated_at",))),
+        order=tuple(getattr(model, "__order__", DEFAULT_ORDER)),
         bumps_epoch=getattr(model, "__bumps_epoch__", False),
     )
 

@@ -594,7 +594,9 @@ def upgrade() -> None:
     op.create_index("ix_core_customers_lifecycle_stage_id", "core_customers", ["lifecycle_stage", "id"])
     op.create_index("ix_core_customers_name_key_id", "core_customers", ["name_key", "id"])
     op.create_index("ix_core_customers_next_step_at_id", "core_customers", ["next_step_at", "id"])
-    op.create_index("ix_core_customers_owner_id_id", "core_customers", ["owner_id", "id"])
+    op.create_index(
+        "ix_core_customers_owner_id_updated_at_id", "core_customers", ["owner_id", "updated_at", "id"]
+    )
     op.create_index("ix_core_customers_parent_id_id", "core_customers", ["parent_id", "id"])
     op.create_index("ix_core_customers_phone_id", "core_customers", ["phone", "id"])
     op.create_index("ix_core_customers_referred_by_id_id", "core_customers", ["referred_by_id", "id"])
@@ -807,7 +809,9 @@ def upgrade() -> None:
     op.create_index("ix_core_contacts_customer_id_id", "core_contacts", ["customer_id", "id"])
     op.create_index("ix_core_contacts_email_id", "core_contacts", ["email", "id"])
     op.create_index("ix_core_contacts_name_key_id", "core_contacts", ["name_key", "id"])
-    op.create_index("ix_core_contacts_owner_id_id", "core_contacts", ["owner_id", "id"])
+    op.create_index(
+        "ix_core_contacts_owner_id_updated_at_id", "core_contacts", ["owner_id", "updated_at", "id"]
+    )
     op.create_index("ix_core_contacts_phone_id", "core_contacts", ["phone", "id"])
     op.create_index("ix_core_contacts_team_id_id", "core_contacts", ["team_id", "id"])
     op.create_index("ix_core_contacts_updated_at_id", "core_contacts", ["updated_at", "id"])

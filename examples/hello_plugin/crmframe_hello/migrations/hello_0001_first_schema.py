@@ -62,7 +62,9 @@ def upgrade() -> None:
     op.create_index("ix_hello_properties_city_key_id", "hello_properties", ["city_key", "id"])
     op.create_index("ix_hello_properties_created_at_id", "hello_properties", ["created_at", "id"])
     op.create_index("ix_hello_properties_customer_id_id", "hello_properties", ["customer_id", "id"])
-    op.create_index("ix_hello_properties_owner_id_id", "hello_properties", ["owner_id", "id"])
+    op.create_index(
+        "ix_hello_properties_owner_id_updated_at_id", "hello_properties", ["owner_id", "updated_at", "id"]
+    )
     op.create_index("ix_hello_properties_price_id", "hello_properties", ["price", "id"])
     op.create_index("ix_hello_properties_team_id_id", "hello_properties", ["team_id", "id"])
     op.create_index("ix_hello_properties_title_key_id", "hello_properties", ["title_key", "id"])

@@ -186,7 +186,7 @@ def upgrade() -> None:
     op.create_index("ix_sales_deals_created_at_id", "sales_deals", ["created_at", "id"])
     op.create_index("ix_sales_deals_customer_id_id", "sales_deals", ["customer_id", "id"])
     op.create_index("ix_sales_deals_lost_reason_id_id", "sales_deals", ["lost_reason_id", "id"])
-    op.create_index("ix_sales_deals_owner_id_id", "sales_deals", ["owner_id", "id"])
+    op.create_index("ix_sales_deals_owner_id_updated_at_id", "sales_deals", ["owner_id", "updated_at", "id"])
     op.create_index("ix_sales_deals_pipeline_id_id", "sales_deals", ["pipeline_id", "id"])
     op.create_index("ix_sales_deals_product_id_id", "sales_deals", ["product_id", "id"])
     op.create_index("ix_sales_deals_stage_id_id", "sales_deals", ["stage_id", "id"])

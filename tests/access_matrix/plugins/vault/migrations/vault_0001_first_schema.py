@@ -84,7 +84,9 @@ def upgrade() -> None:
     op.create_index("ix_vault_lockers_created_at_id", "vault_lockers", ["created_at", "id"])
     op.create_index("ix_vault_lockers_customer_id_id", "vault_lockers", ["customer_id", "id"])
     op.create_index("ix_vault_lockers_name_key_id", "vault_lockers", ["name_key", "id"])
-    op.create_index("ix_vault_lockers_owner_id_id", "vault_lockers", ["owner_id", "id"])
+    op.create_index(
+        "ix_vault_lockers_owner_id_updated_at_id", "vault_lockers", ["owner_id", "updated_at", "id"]
+    )
     op.create_index("ix_vault_lockers_subject_id", "vault_lockers", ["subject", "id"])
     op.create_index("ix_vault_lockers_team_id_id", "vault_lockers", ["team_id", "id"])
     op.create_index("ix_vault_lockers_updated_at_id", "vault_lockers", ["updated_at", "id"])
