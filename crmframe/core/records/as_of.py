@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -96,15 +96,18 @@ def past_tables(work: UnitOfWork, entity: Entity, moment: datetime, *, only: int
         only: The one record that is asked for; None means any.
     """
     values: dict[str, Any] = {}
-    whole = []
     parts = [entity, *work.registry.sidecars.get(entity.name, {}).values()]
     for number, part in enumerate(parts):
         rebuilt = rebuilt_rows(work, part, moment, only)
         values |= {f"past_{number}": _cells(part, rebuilt)}
         values |= {f"past_ids_{number}": sorted(rebuilt), f"past_at_{number}": moment}
-        whole.append(ClauseAdapter(_past_table(part, number, _untouched(part, number))))
-    changed = [ClauseAdapter(_past_table(entity, 0, sa.false())), *whole[1:]]
-    return PastTables(whole, changed, _untouched(entity, 0), values)
+    key = ("past tables", entity.name)
+    kept = work.schema.statements.get(key)
+    if kept is None:
+        whole = [ClauseAdapter(_past_table(p, n, _untouched(p, n))) for n, p in enumerate(parts)]
+        changed = [ClauseAdapter(_past_table(entity, 0, sa.false())), *whole[1:]]
+        kept = work.schema.statements[key] = PastTables(whole, changed, _untouched(entity, 0), {})
+    return replace(kept, values=values)
 
 
 def _cells(entity: Entity, rebuilt: Mapping[int, Mapping[str, Any] | None]) -> list[list[Any]]:
@@ -141,34 +144,33 @@ def rebuilt_rows(
 def _changes_since(
     work: UnitOfWork, entity: Entity, moment: datetime, only: int | None
 ) -> dict[int, list[Any]]:
-    later = sa.select(change.c.record_id).join(commit, commit.c.id == change.c.commit_id)
-    later = later.where(
-        change.c.entity == entity.name, change.c.record_id == change.c.last_id, commit.c.at > moment
-    )
-    if only is not None:
-        later = later.where(change.c.record_id == only)
-    known = sa.func.max(sa.case((commit.c.at <= moment, change.c.version), else_=0)).over(
-        partition_by=change.c.record_id
-    )
-    columns = [change.c[name] for name in ("record_id", "kind", "version", "before")]
-    inner = (
-        sa.select(*columns, known.label("known"))
-        .join(commit, commit.c.id == change.c.commit_id)
-        .where(
-            change.c.entity == entity.name,
-            change.c.record_id == change.c.last_id,
-            change.c.record_id.in_(later),
-        )
-    ).subquery()
-    statement = (
-        sa.select(inner)
-        .where(inner.c.version > inner.c.known)
-        .order_by(inner.c.record_id, inner.c.version.desc())
-    )
+    key = ("changes since", only is None)
+    statement = work.schema.statements.get(key)
+    if statement is None:
+        statement = work.schema.statements[key] = _later_changes(of_one=only is not None)
+    values = {"entity_name": entity.name, "moment": moment, "record_id": only}
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in work.connection.execute(statement):
+    for row in work.connection.execute(statement, values):
         found[row.record_id].append(row)
     return found
+
+
+def _later_changes(*, of_one: bool) -> sa.Select[Any]:
+    """Return the changes after a moment, newest first, of the records that have any; those before it left out."""
+    name = sa.bindparam("entity_name", type_=change.c.entity.type)
+    moment = sa.bindparam("moment", type_=commit.c.at.type)
+    alone = sa.and_(change.c.entity == name, change.c.record_id == change.c.last_id)
+    if of_one:
+        alone &= change.c.record_id == sa.bindparam("record_id", type_=change.c.record_id.type)
+    joined = change.join(commit, commit.c.id == change.c.commit_id)
+    later = sa.select(change.c.record_id).select_from(joined).where(alone, commit.c.at > moment)
+    version = sa.case((commit.c.at <= moment, change.c.version), else_=0)
+    known = sa.func.max(version).over(partition_by=change.c.record_id)
+    columns = [change.c[each] for each in ("record_id", "kind", "version", "before")]
+    inner = sa.select(*columns, known.label("known")).select_from(joined)
+    all_of_them = inner.where(alone, change.c.record_id.in_(later)).subquery()
+    after = sa.select(all_of_them).where(all_of_them.c.version > all_of_them.c.known)
+    return after.order_by(all_of_them.c.record_id, all_of_them.c.version.desc())
 
 
 def _current(work: UnitOfWork, entity: Entity, ids: Iterable[int]) -> dict[int, dict[str, Any]]:

@@ -233,8 +233,6 @@ def _kept(
     work: UnitOfWork, source: Source, shape: tuple[Any, ...], build: Callable[[], sa.Select[Any]]
 ) -> sa.Select[Any]:
     """Build a statement once for each shape: SQLAlchemy then also compiles it once."""
-    if source.key is None:
-        return build()
     key = (source.key, *shape)
     if key not in work.schema.statements:
         work.schema.statements[key] = build()

@@ -164,12 +164,11 @@ class _Source:
         ).limit(ROW_LIMIT)
 
     @property
-    def key(self) -> tuple[Any, ...] | None:
-        """Return what the statement's shape depends on; one of the past is not worth keeping."""
-        if self.past is not None:
-            return None
+    def key(self) -> tuple[Any, ...]:
+        """Return what the statement's shape depends on; what has changed since a moment are only values of it."""
+        time = None if self.past is None else ("past", self.merged)
         terms = (self.term.shape, *(term.shape for term in self.target_terms.values()))
-        return (self.entity.name, self.columns, filters.shape(self.where), terms, self.archived)
+        return (self.entity.name, self.columns, filters.shape(self.where), terms, self.archived, time)
 
     def statement(self, ordering: Ordering) -> sa.Select[Any]:
         """Return the select; the ordering's expressions are its last columns."""
@@ -209,13 +208,12 @@ def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP
     source = _Source(work, entity, [work.schema.fields(entity)["id"]], query)
     if query.as_of is not None:
         source.look_back(query.as_of)
-    key = ("count", source.key) if source.key else None
+    key = ("count", source.key)
     statement = work.schema.statements.get(key)
     if statement is None:
         limited = source.statement(Ordering((), (), ())).limit(sa.bindparam("cap", type_=sa.Integer))
         statement = sa.select(sa.func.count()).select_from(limited.subquery())
-        if key is not None:
-            work.schema.statements[key] = statement
+        work.schema.statements[key] = statement
     found = work.connection.scalar(statement, {**source.values, "cap": cap + 1}) or 0
     return Count(min(found, cap), found > cap)
 

@@ -56,6 +56,29 @@ class Sandbox:
             )
             self.connection.exec_driver_sql(f"SELECT {settings}")
 
+    def last_ids(self) -> list[tuple[str, int | None]]:
+        """Return the last id that was given to a record, by table (SQLite) or sequence."""
+        given = "SELECT name, seq FROM sqlite_sequence"
+        if self.connection.dialect.name == "postgresql":
+            given = "SELECT sequencename, last_value FROM pg_sequences"
+        rows = self.connection.exec_driver_sql(given)
+        return [(name, last) for name, last in rows if name.removesuffix("_id_seq") in self._tables]
+
+    @property
+    def _tables(self) -> set[str]:
+        return {entity.table.name for entity in self.application.registry.entities.values()}
+
+    def go_on_after(self, last_ids: list[tuple[str, int | None]]) -> None:
+        """Let new records get the ids after these."""
+        if self.connection.dialect.name == "postgresql":
+            known = ", ".join(f"setval('{name}', {last})" for name, last in last_ids if last is not None)
+            self.connection.exec_driver_sql(f"SELECT {known}")
+            return
+        for name in self._tables:
+            self.connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+        for row in last_ids:
+            self.connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", row)
+
     @contextmanager
     def work(self, minute: int = 10_000) -> Iterator[UnitOfWork]:
         """Open a unit of work in a savepoint, so many minutes after the start; an error takes back only that."""

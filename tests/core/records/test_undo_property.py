@@ -154,6 +154,7 @@ class Run:
         self.box = box
         self.data = data
         self.history: list[tuple[Step, int, int]] = []
+        self.last_ids: list[Any] = []
         self.chosen = 0
 
     def build(self) -> bool:
@@ -161,8 +162,10 @@ class Run:
         for minute in range(STEPS):
             step = draw_step(self.data.draw, self.box)
             kept = that_changes(self.box, step)
+            last_ids = self.box.last_ids()
             operation = perform(self.box, step, minute)
             if operation is not None:
+                self.last_ids.append(last_ids)
                 self.history.append((kept, operation, minute))
         return bool(self.history)
 
@@ -193,6 +196,8 @@ class Run:
                 customer of a deal that was won. Undoing the winning then is right, and no replay is like it.
         """
         for position, (step, _, minute) in enumerate(self.history):
+            # A step that needs the chosen one and was taken back later gives out no id here.
+            self.box.go_on_after(self.last_ids[position])
             operation = perform(self.box, step, minute, past_guards=position < self.chosen)
             if position == self.chosen:
                 assert operation is not None
