@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
+from crmframe.core.access.zone import ZoneName
 from crmframe.core.base import Base
 from crmframe.core.contributions import Choice
 from crmframe.core.entities import kinds
@@ -45,7 +46,7 @@ class User(Base):
     name: Mapped[str] = field(kinds.Text(120), "Name", required=True, index=True, data="personal")
     email: Mapped[str | None] = field(kinds.Email(), "E-mail", data="personal")
     locale: Mapped[str | None] = field(kinds.Choices(*LOCALES), "Language")
-    zone: Mapped[str | None] = field(kinds.Text(64), "Time zone")
+    zone: Mapped[str | None] = field(ZoneName(), "Time zone")
     is_active: Mapped[bool] = field(kinds.Boolean(), "Active", required=True, default=True)
     is_admin: Mapped[bool] = field(kinds.Boolean(), "Administrator", required=True, default=False)
 
