@@ -40,7 +40,9 @@ def server(target: str, environment: Mapping[str, str], *, factory: bool = False
         "error",
     ]
     process = subprocess.Popen(
-        [*command, *(["--factory"] if factory else [])], env={**os.environ, **environment}
+        [*command, *(["--factory"] if factory else [])],
+        env={**os.environ, **environment},
+        stderr=subprocess.DEVNULL,  # the log: written, but not into the table
     )
     try:
         _wait(port)
