@@ -126,7 +126,7 @@ def _create(entity: Entity) -> Operation:
 
 
 def _read(entity: Entity) -> Operation:
-    parameters = [_ref("parameters", "as_of")]
+    parameters = [_ref("parameters", "as_of"), _ref("parameters", "columns")]
     return _operation(
         entity,
         "read",

@@ -11,7 +11,7 @@ from crmframe.core import records
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.kinds import Instant, ValueProblem
-from crmframe.core.errors import PreconditionRequired
+from crmframe.core.errors import InvalidFilter, PreconditionRequired
 from crmframe.core.records import Query
 from crmframe.web.body import decoded_json
 from crmframe.web.errors import NoSuchPage, Unreadable, UnsupportedMediaType
@@ -50,7 +50,7 @@ def read_query(call: Call, work: UnitOfWork, entity: Entity) -> Query:
     return Query(
         where=_filter(call, work, entity),
         order=_names(call.parameter("order")),
-        columns=_columns(call),
+        columns=columns_of(call),
         limit=whole_number(call, "limit", DEFAULT_LIMIT, MAX_LIMIT),
         after=call.parameter("after") or None,
         page=whole_number(call, "page", 1, MAX_PAGE) if page else None,
@@ -70,9 +70,25 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _columns(call: Call) -> tuple[str, ...]:
+def columns_of(call: Call) -> tuple[str, ...]:
+    """Return the wanted columns, the id among them; empty means all."""
     names = _names(call.parameter("columns"))
     return tuple(dict.fromkeys(("id", *names))) if names else ()
+
+
+def narrowed(
+    work: UnitOfWork, entity: Entity, record: Mapping[str, Any], columns: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return what is wanted of a record; all of it when *columns* is empty.
+
+    Raises:
+        InvalidFilter: It has no such field, or the reader may not see it.
+    """
+    fields = [work.schema.find_field(entity, name) for name in columns]
+    for name, field in zip(columns, fields, strict=True):
+        if field is None or field.name not in record:
+            raise InvalidFilter(name=name, allowed=", ".join(sorted(record)))
+    return {field.name: record[field.name] for field in fields if field is not None} or dict(record)
 
 
 def whole_number(call: Call, name: str, default: int, most: int) -> int:

@@ -55,13 +55,22 @@ def create_record(call: Call, work: UnitOfWork) -> Reply:
 
 
 def read_record(call: Call, work: UnitOfWork) -> Reply:
-    """Answer with a record, as it is or as it was."""
+    """Answer with a record, or the columns of it that are wanted, as it is or as it was."""
     entity = parameters.entity_at(call, work)
+    record_id, columns = call.path["id"], parameters.columns_of(call)
     at = parameters.moment(call, work)
-    record = records.as_of(work, entity.name, call.path["id"], at) if at else None
-    if at is not None and record is None:
-        raise NotFound(entity=entity.label, id=call.path["id"])
-    return _one(work, entity, record or records.get(work, entity.name, call.path["id"]))
+    if at is not None:
+        record = records.as_of(work, entity.name, record_id, at)
+        if record is None:
+            raise NotFound(entity=entity.label, id=record_id)
+        return _one(work, entity, parameters.narrowed(work, entity, record, columns))
+    if not columns:
+        return _one(work, entity, records.get(work, entity.name, record_id))
+    record = records.get(work, entity.name, record_id, columns=(*columns, "version"))
+    headers = parameters.entity_tag(record)
+    if "version" not in columns:
+        del record["version"]
+    return Reply(record_json(work, entity, record), headers=headers)
 
 
 def update_record(call: Call, work: UnitOfWork) -> Reply:

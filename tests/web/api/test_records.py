@@ -100,6 +100,23 @@ def test_a_record_is_shown_as_it_was(admin):
     assert [record["name"] for record in listed] == ["Acme"]
 
 
+def test_only_the_wanted_columns_of_a_record_come(admin):
+    made = make(admin)
+    place, before = made.headers["location"], made.json()["created_at"]
+    now = admin.get(place, params={"columns": "name,owner"})
+
+    assert now.json() == {"id": made.json()["id"], "name": "Acme", "owner_id": made.json()["owner_id"]}
+    assert now.headers["etag"] == '"1"'
+    assert "version" in admin.get(place, params={"columns": "version"}).json()
+    assert admin.get(place, params={"columns": "name", "as_of": before}).json() == {
+        "id": made.json()["id"],
+        "name": "Acme",
+    }
+    for query in ({"columns": "nosuch"}, {"columns": "nosuch", "as_of": before}):
+        answer = admin.get(place, params=query)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_filter")
+
+
 # --- lists --------------------------------------------------------------------------------------------
 
 
