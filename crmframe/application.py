@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 import sqlalchemy as sa
+import structlog
 
+from crmframe.core import customfields
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
 from crmframe.core.contributions import Permission, Subscription
 from crmframe.core.customers.maintained import DERIVED, MAINTAINED
-from crmframe.core.customfields import definitions
 from crmframe.core.entities.catalog import store_catalog
 from crmframe.core.entities.registry import Registry, build_registry
 from crmframe.core.entities.schema import Schema
@@ -29,6 +30,8 @@ from crmframe.kernel.dispatch import Hooks
 from crmframe.kernel.loader import LoadedPlugin
 from crmframe.kernel.system import PluginSystem, load_plugins
 from crmframe.settings import AppSettings
+
+log = structlog.get_logger("crmframe.application")
 
 
 def utc_now() -> datetime:
@@ -79,6 +82,7 @@ class Application:
         self.registry = _registry(self.plugins.loaded)
         self.workspace: WorkspaceSettings = settings.workspace()
         self._schema: Schema | None = None
+        self._told: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
         if migrate:
             self._store_declarations()
@@ -120,8 +124,17 @@ class Application:
         known = settings_epoch(connection) if epoch is None else epoch
         schema = self._schema
         if schema is None or schema.epoch != known:
-            schema = self._schema = Schema(self.registry, definitions(connection), known)
+            schema = Schema(self.registry, customfields.definitions(connection), known)
+            self._tell_left_out(schema)
+            self._schema = schema
         return schema
+
+    def _tell_left_out(self, schema: Schema) -> None:
+        """Log each custom field that cannot be used, once: ``crmframe check`` says so as often as it is asked."""
+        for each in schema.left_out:
+            if each.key not in self._told:
+                log.warning("custom_field_left_out", entity=each.entity, name=each.name, kind=each.kind)
+                self._told.add(each.key)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call *listener()* after every commit of this process that wrote to the journal."""
@@ -205,5 +218,6 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
         actions={each.name: list(each.declared.get("actions", ())) for each in running},
     )
     registry.maintained = list(MAINTAINED)
-    registry.derived = list(DERIVED)
+    registry.derived = [*DERIVED, *customfields.DERIVED]
+    registry.checked = list(customfields.CHECKED)
     return registry

@@ -40,10 +40,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "loyalty.points": st.sampled_from((None, 0, 5)),
     "loyalty.since_on": st.sampled_from((None, "2020-02-29")),
     "custom.score": st.sampled_from((None, "-0.50", "0.5", "12")),
-    "custom.region": st.sampled_from((None, "East", "east", "西")),
+    "custom.district": st.sampled_from((None, "East", "east", "西")),
     "custom.visited": st.sampled_from((None, "2024-02-29", "2020-01-01")),
 }
-CUSTOM = (("score", "decimal"), ("region", "text"), ("visited", "date"))
+CUSTOM = (("score", "decimal"), ("district", "text"), ("visited", "date"))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ ENTITIES = ("core.customer", "core.contact", "core.activity", "sales.deal", "sal
 LISTS: tuple[tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]], ...] = (
     ("core.customer", (("name", "Anna"),), ("name", "-id")),
     ("core.customer", (("loyalty.tier", "gold"),), ("-name",)),
-    ("core.customer", (("custom.region__ne", "East"),), ("-last_activity_at",)),
+    ("core.customer", (("custom.district__ne", "East"),), ("-last_activity_at",)),
     ("core.customer", (("city__empty", "true"),), ("loyalty.tier", "name")),
     ("core.customer", (("parent__empty", "false"),), ("created_at",)),
     ("sales.deal", (("amount__gte", "2"),), ("-amount", "title")),

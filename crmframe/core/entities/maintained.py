@@ -1,10 +1,12 @@
-"""Fields that the pipeline keeps: an aggregate of related records, stored so that lists can sort by it."""
+"""What the pipeline does for an entity: fields that it keeps, and what it asks of records before it writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from crmframe.core.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,16 @@ class Derived:
     field: str
     sources: tuple[str, ...]
     derive: Callable[[Mapping[str, Any], str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What records of an entity must be like: ``problems(work, given, complete, ids)`` for a batch that is written.
+
+    ``given`` are the values to write, ``complete`` whole records with them; ``ids`` is None for a new one.
+    """
+
+    entity: str
+    problems: Callable[
+        [Any, Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]], Sequence[int | None]], list[Problem]
+    ]

@@ -10,7 +10,7 @@ from crmframe.core.contributions import Action, Choice, ChoiceExtension, Extensi
 from crmframe.core.entities.entity import Entity, entity_of
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Choices, MultiChoice
-from crmframe.core.entities.maintained import Derived, Maintained
+from crmframe.core.entities.maintained import Checked, Derived, Maintained
 from crmframe.core.errors import NotFound
 
 RESERVED = frozenset(
@@ -36,6 +36,7 @@ class Registry:
         self.extended: dict[str, str] = {}
         self.maintained: list[Maintained] = []
         self.derived: list[Derived] = []
+        self.checked: list[Checked] = []
         self._choices: dict[tuple[str, str], list[Choice]] = defaultdict(list)
 
     def add_entity(self, model: type) -> Entity:
@@ -93,6 +94,10 @@ class Registry:
     def public_entities(self) -> list[Entity]:
         """Return the entities with pages, API and commands: all but sidecars."""
         return [e for e in self.entities.values() if e.name not in self.extended]
+
+    def customizable(self) -> list[Entity]:
+        """Return the entities that admins may add fields to."""
+        return [entity for entity in self.public_entities() if entity.is_customizable]
 
     def own_fields(self, entity: Entity) -> dict[str, Field]:
         """Return an entity's declared fields, choices of other plugins included."""

@@ -3,50 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from crmframe.core.entities import kinds
+from crmframe.core.entities.custom import CustomDefinition, custom_field
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds import ValueProblem
 from crmframe.core.entities.registry import Registry
 from crmframe.core.errors import InvalidFilter
 from crmframe.core.storage.dialect import json_value
 
-CUSTOM_KINDS: Mapping[str, Any] = {
-    "text": lambda options: kinds.Text(255),
-    "long_text": lambda options: kinds.LongText(),
-    "integer": lambda options: kinds.Integer(),
-    "decimal": lambda options: kinds.DecimalNumber(int(options.get("places", 2))),
-    "boolean": lambda options: kinds.Boolean(),
-    "date": lambda options: kinds.Date(),
-    "instant": lambda options: kinds.Instant(),
-    "choice": lambda options: kinds.Choices(*options.get("choices", ())),
-    "multi_choice": lambda options: kinds.MultiChoice(*options.get("choices", ())),
-    "email": lambda options: kinds.Email(),
-    "phone": lambda options: kinds.Phone(),
-    "url": lambda options: kinds.Url(),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class CustomDefinition:
-    """An admin's field as stored: ``key`` is its stable name inside the JSON column, ``name`` the one people use."""
-
-    entity: str
-    key: str
-    name: str
-    kind: str
-    labels: Mapping[str, str]
-    options: Mapping[str, Any]
-    required: bool
-    indexed: bool
-
 
 class Schema:
-    """Which fields each entity has now; immutable."""
+    """Which fields each entity has now; immutable.
+
+    Attributes:
+        left_out: Definitions that make no field, so that they can be corrected while everything else goes on.
+    """
 
     def __init__(
         self, registry: Registry, definitions: Iterable[CustomDefinition] = (), epoch: int = 0
@@ -56,11 +32,28 @@ class Schema:
         self.statements: dict[Any, Any] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         self._names: dict[str, dict[str, str]] = {}
-        by_entity: dict[str, list[Field]] = {}
-        for definition in definitions:
-            by_entity.setdefault(definition.entity, []).append(custom_field(definition))
+        self.left_out: list[CustomDefinition] = []
+        by_entity = self._defined(definitions)
         for entity in registry.entities.values():
             self._add(entity, by_entity.get(entity.name, ()))
+
+    def _defined(self, definitions: Iterable[CustomDefinition]) -> dict[str, list[Field]]:
+        """Return the fields that admins defined, by entity."""
+        fields: dict[str, list[Field]] = {}
+        allowed = {entity.name for entity in self.registry.customizable()}
+        running = {entity.plugin for entity in self.registry.entities.values()}
+        for definition in definitions:
+            plugin, _, noun = definition.entity.partition(".")
+            if noun and plugin not in running:
+                continue  # the plugin is off, its fields wait
+            try:
+                if definition.entity in allowed:
+                    fields.setdefault(definition.entity, []).append(custom_field(definition))
+                    continue
+            except ValueProblem:
+                pass
+            self.left_out.append(definition)
+        return fields
 
     def _add(self, entity: Entity, custom: Sequence[Field]) -> None:
         fields = self.registry.own_fields(entity)
@@ -134,19 +127,3 @@ class Schema:
         for sidecar in wanted.values():
             frm = frm.outerjoin(sidecar.table, sidecar.table.c.id == entity.table.c.id)
         return frm
-
-
-def custom_field(definition: CustomDefinition) -> Field:
-    """Return the field that an admin defined."""
-    labels = tuple(sorted(definition.labels.items()))
-    return Field(
-        name=f"custom.{definition.name}",
-        kind=CUSTOM_KINDS[definition.kind](definition.options),
-        label=definition.labels.get("en") or definition.name,
-        labels=labels,
-        required=definition.required,
-        index=definition.indexed,
-        plugin="core",
-        source="custom",
-        custom_key=definition.key,
-    )

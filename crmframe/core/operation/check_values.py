@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.kinds_base import shown
 from crmframe.core.entities.maintained import Maintained
 from crmframe.core.entities.sort_key import sort_key
 from crmframe.core.errors import Problem
@@ -88,10 +89,22 @@ def _unknown_choices(work: UnitOfWork, entity: Entity, field: Field, limits: Lim
         yield fault("unknown_choice", template, entity=entity.name, **words)
 
 
+def custom_fields_make_sense(work: UnitOfWork, limits: Limits) -> Iterator[Problem]:
+    """Look for definitions of fields that nobody can understand, such as a choice between nothing."""
+    for each in work.schema.left_out[: limits.shown]:
+        template = (
+            "The custom field {name} of {entity} is left out: no field of the kind {kind} can be made there"
+            " with the options {options}. Correct or delete it, or undo its last change."
+        )
+        words = {"name": each.name, "kind": each.kind, "options": shown(each.options)}
+        yield fault("custom_field", template, entity=each.entity, **words)
+
+
 CHECKS = (
     DataCheck("sort_key", "Every stored sort key is the key of its text.", sort_keys_are_right),
     DataCheck(
         "maintained_field", "Every maintained field is what it is made from.", maintained_fields_are_right
     ),
+    DataCheck("custom_field", "Every custom field can be understood.", custom_fields_make_sense),
     DataCheck("unknown_choice", "Every value of a choice field is among its choices.", choices_are_known),
 )

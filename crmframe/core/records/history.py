@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.entities.custom import held_value
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.journal.tables import change, commit, operation
@@ -97,7 +98,7 @@ def _steps(fields: Mapping[str, Field], before: Mapping[str, Any], now: dict[str
     for name, raw in before.items():
         field = fields.get(name)
         if field is not None and not field.hidden:
-            was = field.kind.from_json(raw)
+            was = held_value(field, raw)
             steps.append(FieldChange(field, was, now.get(field.name)))
             now[field.name] = was
     return steps

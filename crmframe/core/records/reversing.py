@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from crmframe.core.access.fields import writable_fields
 from crmframe.core.access.term import Term
 from crmframe.core.contributions import Change
+from crmframe.core.entities.custom import held_value
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
 from crmframe.core.journal.tables import change
@@ -125,7 +126,7 @@ def _values(work: UnitOfWork, entity: Entity, before: Mapping[str, Any]) -> dict
     by_name |= {f"custom.{f.custom_key}": f for f in fields if f.source == "custom"}
     by_name |= {f.name: f for f in fields if f.source == "column"}
     known = {by_name[name]: value for name, value in before.items() if name in by_name}
-    return {field.name: field.kind.from_json(value) for field, value in known.items() if not field.maintained}
+    return {field.name: held_value(field, value) for field, value in known.items() if not field.maintained}
 
 
 def _take_back_sidecar(work: UnitOfWork, base: Entity, sidecar: Entity, steps: Sequence[Step]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.core.access.term import Term
+from crmframe.core.entities.custom import held_value
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.sort_key import sort_key
@@ -27,7 +28,7 @@ class Row:
 def value_of(field: Field, row: Row) -> Any:
     """Return a field's value."""
     if field.source == "custom":
-        return field.kind.from_json((row.columns.get("custom") or {}).get(field.custom_key))
+        return held_value(field, (row.columns.get("custom") or {}).get(field.custom_key))
     if field.source == "sidecar":
         plugin, _, name = field.name.partition(".")
         return row.sidecars.get(plugin, {}).get(name)

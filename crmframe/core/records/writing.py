@@ -75,7 +75,11 @@ def _outer_problems(
     rows = {problem.row for problem in unseen}
     taken = checks.unique_problems(work, entity, complete, ids)
     # Whether a pair is taken would tell of a record that the actor may not see.
-    return [*unseen, *(problem for problem in taken if problem.row not in rows)]
+    found = [*unseen, *(problem for problem in taken if problem.row not in rows)]
+    for rule in work.registry.checked:
+        if rule.entity == entity.name:
+            found += rule.problems(work, given, complete, ids)
+    return found
 
 
 def _derived(work: UnitOfWork, entity: Entity, changed: Raw, complete: Raw) -> dict[str, Any]:

@@ -54,7 +54,11 @@ class InstantText(TypeDecorator[datetime]):
         return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
+        try:
+            moment = None if value is None else datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return moment if moment is not None and moment.tzinfo else None
 
 
 class DateText(TypeDecorator[date]):
@@ -67,7 +71,10 @@ class DateText(TypeDecorator[date]):
         return None if value is None else value.isoformat()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
-        return None if value is None else date.fromisoformat(value)
+        try:
+            return None if value is None else date.fromisoformat(value)
+        except ValueError:
+            return None
 
 
 class _Extract(FunctionElement[Any]):
@@ -76,8 +83,14 @@ class _Extract(FunctionElement[Any]):
     inherit_cache = True
 
 
-class _ExtractScaled(FunctionElement[Any]):
-    """A decimal written with a fixed number of places: without its point it is the scaled integer."""
+class _Member(FunctionElement[Any]):
+    """A member of a JSON text if it has the wanted shape (see ``_SHAPES``), else null: no stored value breaks a read."""
+
+    inherit_cache = True
+
+
+class _ScaledMember(FunctionElement[Any]):
+    """A decimal written with a fixed number of places: without its point it is the scaled integer. Else null."""
 
     inherit_cache = True
 
@@ -92,20 +105,58 @@ def _extract(element: _Extract, compiler: SQLCompiler, **options: Any) -> str:
 def _extract_postgresql(element: _Extract, compiler: SQLCompiler, **options: Any) -> str:
     column, place, name = operands(element, compiler, options)
     member = f"CAST({column} AS jsonb) ->> {place}"
-    # By bytes, as SQLite compares; and a cast to text would not fit an index.
-    return f'(({member}) COLLATE "C")' if name == "text" else f"(CAST({member} AS {name}))"
+    return _by_bytes(member) if name == "text" else f"(CAST({member} AS {name}))"
 
 
-@compiles(_ExtractScaled)
-def _extract_scaled(element: _ExtractScaled, compiler: SQLCompiler, **options: Any) -> str:
-    column, place = operands(element, compiler, options)
-    return f"CAST(replace(json_extract({column}, {_path(place)}), '.', '') AS INTEGER)"
+def _by_bytes(member: str) -> str:
+    # As SQLite compares; and a cast to text would not fit an index.
+    return f'(({member}) COLLATE "C")'
 
 
-@compiles(_ExtractScaled, "postgresql")
-def _extract_scaled_postgresql(element: _ExtractScaled, compiler: SQLCompiler, **options: Any) -> str:
-    column, place = operands(element, compiler, options)
-    return f"(CAST(replace(CAST({column} AS jsonb) ->> {place}, '.', '') AS bigint))"
+# By shape: the names that SQLite gives to it, what PostgreSQL asks of it, and PostgreSQL's type.
+_SHAPES: Mapping[str, tuple[str, str, str]] = {
+    "number": ("'integer'", "@ >= -9223372036854775808 && @ <= 9223372036854775807", "bigint"),
+    "boolean": ("'true', 'false'", "@ == true || @ == false", "boolean"),
+    "data": ("'array', 'object'", '@.type() == "array" || @.type() == "object"', "text"),
+}
+
+
+@compiles(_Member)
+def _member(element: _Member, compiler: SQLCompiler, **options: Any) -> str:
+    column, place, shape = operands(element, compiler, options)
+    value = f"json_extract({column}, {_path(place)})"
+    if shape == "text":
+        return f"CAST({value} AS TEXT)"
+    return f"(CASE WHEN json_type({column}, {_path(place)}) IN ({_SHAPES[shape][0]}) THEN {value} END)"
+
+
+@compiles(_Member, "postgresql")
+def _member_postgresql(element: _Member, compiler: SQLCompiler, **options: Any) -> str:
+    column, place, shape = operands(element, compiler, options)
+    if shape == "text":
+        return _by_bytes(f"CAST({column} AS jsonb) ->> {place}")
+    _, condition, name = _SHAPES[shape]
+    path = f"'strict $.\"{place[1:-1]}\" ? ({condition})'"
+    return f"(CAST(jsonb_path_query_first(CAST({column} AS jsonb), {path}, '{{}}', true) AS {name}))"
+
+
+@compiles(_ScaledMember)
+def _scaled_member(element: _ScaledMember, compiler: SQLCompiler, **options: Any) -> str:
+    column, place, places = operands(element, compiler, options)
+    value = f"json_extract({column}, {_path(place)})"
+    digits = "." + "[0-9]" * int(places) if int(places) else ""
+    fits = f"{value} GLOB '*[0-9]{digits}' AND {value} NOT GLOB '*[^-0-9{digits[:1]}]*'"
+    text = f"json_type({column}, {_path(place)}) = 'text'"
+    return f"(CASE WHEN {text} AND {fits} THEN CAST(replace({value}, '.', '') AS INTEGER) END)"
+
+
+@compiles(_ScaledMember, "postgresql")
+def _scaled_member_postgresql(element: _ScaledMember, compiler: SQLCompiler, **options: Any) -> str:
+    column, place, places = operands(element, compiler, options)
+    digits = f"[.][0-9]{{{places}}}" if int(places) else ""
+    member = f"substring(CAST({column} AS jsonb) ->> {place} from '^-?[0-9]+{digits}$')"
+    # No bigint: a number that is too long must not break the statement.
+    return f"(CAST(replace({member}, '.', '') AS numeric))"
 
 
 def _path(place: str) -> str:
@@ -126,6 +177,8 @@ _BY_NAME: Mapping[str, Callable[[], TypeEngine[Any]]] = {
 def json_value(column: sa.ColumnElement[Any], key: str, kind: TypeEngine[Any] | str) -> sa.ColumnElement[Any]:
     """Return the member *key* of the JSON text in *column*, typed; the expression can be indexed on both databases.
 
+    A value that the type cannot hold is read as null.
+
     Args:
         key: Letters, digits and underscores; it becomes part of the SQL, as an index on it needs.
         kind: The column type that the field would have, or the name of its kind. Decimals need the type:
@@ -138,14 +191,14 @@ def json_value(column: sa.ColumnElement[Any], key: str, kind: TypeEngine[Any] | 
     if kind in ("decimal", "money"):
         raise TypeError(f"{key}: give the column type instead of {kind!r}.")
     if isinstance(type_, Scaled):
-        return sa.type_coerce(_ExtractScaled(column, place), type_)
-    return sa.type_coerce(_Extract(column, place, sa.literal_column(_name_in_json(type_))), _in_json(type_))
+        return sa.type_coerce(_ScaledMember(column, place, sa.literal_column(str(type_.places))), type_)
+    return sa.type_coerce(_Member(column, place, sa.literal_column(_shape(type_))), _in_json(type_))
 
 
-def _name_in_json(type_: TypeEngine[Any]) -> str:
-    if isinstance(type_, sa.Boolean):
-        return "boolean"
-    return "bigint" if isinstance(type_, sa.Integer) else "text"
+def _shape(type_: TypeEngine[Any]) -> str:
+    if isinstance(type_, sa.Boolean | JsonText):
+        return "boolean" if isinstance(type_, sa.Boolean) else "data"
+    return "number" if isinstance(type_, sa.Integer) else "text"
 
 
 def _in_json(type_: TypeEngine[Any]) -> TypeEngine[Any]:

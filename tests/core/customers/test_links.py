@@ -14,7 +14,7 @@ def define(application: Any, *names: str) -> list[int]:
 
 
 def test_custom_fields_of_one_batch_get_keys_of_their_own(application: Any) -> None:
-    ids = define(application, "region", "fleet")
+    ids = define(application, "district", "fleet")
 
     with application.work(write=False) as work:
         keys = {records.get(work, "core.custom_field", i)["key"] for i in ids}
@@ -23,9 +23,9 @@ def test_custom_fields_of_one_batch_get_keys_of_their_own(application: Any) -> N
 
 
 def test_new_name_keeps_key_and_values(application: Any) -> None:
-    [field] = define(application, "region")
+    [field] = define(application, "district")
     with application.work() as work:
-        customer = records.create(work, "core.customer", {"name": "Nordvik", "custom.region": "East"})["id"]
+        customer = records.create(work, "core.customer", {"name": "Nordvik", "custom.district": "East"})["id"]
     with application.work(write=False) as work:
         key = records.get(work, "core.custom_field", field)["key"]
 

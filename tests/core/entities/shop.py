@@ -12,11 +12,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from crmframe.core.contributions import Choice, Extension
 from crmframe.core.entities import kinds
+from crmframe.core.entities.custom import CustomDefinition
 from crmframe.core.entities.declare import Customizable, RecordColumns
 from crmframe.core.entities.entity import Entity, computed
 from crmframe.core.entities.field import field
 from crmframe.core.entities.registry import build_registry
-from crmframe.core.entities.schema import CustomDefinition, Schema
+from crmframe.core.entities.schema import Schema
 from crmframe.core.storage.metadata import METADATA
 
 SHOP = sa.MetaData(naming_convention=METADATA.naming_convention)

@@ -233,3 +233,14 @@ def test_hook_checks_of_plugins_are_asked_and_one_that_fails_stops_no_other(fill
     ]
 
     assert found(filled, checks=checks) == ["check_failed", "plugin_check"]
+
+
+def test_custom_field_that_makes_no_sense_is_found(filled) -> None:
+    with filled.work() as work:
+        values = {"entity": "core.customer", "name": "shade", "kind": "choice", "options": "red, green"}
+        records.create(work, "core.custom_field", values)
+    plant(filled, "UPDATE core_custom_fields SET options = '7'")
+    filled._schema = None
+
+    assert found(filled) == ["custom_field"]
+    assert "shade of core.customer is left out" in messages(filled)

@@ -28,7 +28,7 @@ def laboratory(make_application: Callable[..., Application]) -> Application:
     application = make_application("sales", "loyalty")
     with application.work() as work:
         records.create(
-            work, "core.custom_field", {"entity": "core.customer", "name": "region", "kind": "text"}
+            work, "core.custom_field", {"entity": "core.customer", "name": "district", "kind": "text"}
         )
         pipeline = records.create(work, "sales.pipeline", {"name": "Test"})["id"]
         for position, kind in enumerate(("open", "open", "won", "lost")):
@@ -59,7 +59,7 @@ def draw_step(draw: Callable[..., Any], box: Sandbox) -> Step:
         "name": draw(st.sampled_from(("Anna", "Bert", "张伟"))),
         "code": draw(st.sampled_from(CODES)),
         "parent_id": parent,
-        "custom.region": draw(st.sampled_from(("East", "West", None))),
+        "custom.district": draw(st.sampled_from(("East", "West", None))),
         "loyalty.tier": draw(st.sampled_from(TIERS)),
     }
     part = {

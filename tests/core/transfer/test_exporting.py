@@ -58,7 +58,7 @@ CUSTOMER = st.fixed_dictionaries(
         "grade": st.none() | st.sampled_from(["a", "b"]),
         "do_not_call": st.booleans(),
         "custom.area": TEXT,
-        "custom.size": st.none() | st.decimals(-100, 100, places=2),
+        "custom.width": st.none() | st.decimals(-100, 100, places=2),
         "custom.since": st.none() | st.datetimes().map(lambda t: t.isoformat() + "Z"),
         "custom.likes": st.none()
         | st.lists(st.sampled_from(["tea", "red; wine", "[milk]"]), min_size=1, unique=True),
@@ -69,7 +69,7 @@ CUSTOMER = st.fixed_dictionaries(
 )
 FIELDS = (
     {"name": "area", "kind": "text"},
-    {"name": "size", "kind": "decimal"},
+    {"name": "width", "kind": "decimal"},
     {"name": "since", "kind": "instant"},
     {"name": "likes", "kind": "multi_choice", "options": {"choices": ["tea", "red; wine", "[milk]"]}},
 )
