@@ -109,7 +109,11 @@ class CustomField(Base):
     )
     label_en: Mapped[str | None] = field(kinds.Text(80), "English label", aliases=("英文标签",))
     label_zh: Mapped[str | None] = field(kinds.Text(80), "Chinese label", aliases=("中文标签",))
-    options: Mapped[dict[str, Any] | None] = field(kinds.Json(), aliases=("选项",))
+    options: Mapped[dict[str, Any] | None] = field(
+        kinds.Json(),
+        help="What there is to choose from, with commas between; or how many decimal places.",
+        aliases=("选项",),
+    )
     required: Mapped[bool] = field(kinds.Boolean(), required=True, default=False, aliases=("必填",))
     indexed: Mapped[bool] = field(kinds.Boolean(), required=True, default=False, aliases=("索引",))
 

@@ -17,6 +17,9 @@ RESERVED = frozenset(
     {"api", "p", "static", "login", "logout", "admin", "plugins", "jobs", "search", "undo", "journal", "me"}
 )
 
+# The field that says which entity a custom field belongs to.
+CUSTOMIZED = ("core.custom_field", "entity")
+
 
 class RegistryClash(ValueError):
     """Two plugins claim the same name."""
@@ -98,6 +101,10 @@ class Registry:
     def customizable(self) -> list[Entity]:
         """Return the entities that admins may add fields to."""
         return [entity for entity in self.public_entities() if entity.is_customizable]
+
+    def named_by(self, entity: Entity, field: Field) -> list[Entity]:
+        """Return the entities that a text field may name; empty for a field that names none."""
+        return self.customizable() if (entity.name, field.name) == CUSTOMIZED else []
 
     def own_fields(self, entity: Entity) -> dict[str, Field]:
         """Return an entity's declared fields, choices of other plugins included."""

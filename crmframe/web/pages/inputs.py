@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,16 @@ def _choosing(
     if kind == "boolean" and plain:
         yes_no = [("true", view.say("Yes"), False), ("false", view.say("No"), False)]
         return {"type": "select", "options": yes_no}
-    return {}
+    named = [] if plain else view.work.registry.named_by(entity, field)
+    return {"type": "select", "options": _entity_options(view, named, value)} if named else {}
+
+
+def _entity_options(view: View, entities: Sequence[Entity], value: Any) -> list[tuple[str, str, bool]]:
+    options = [("", "", False)]
+    options += [(each.name, view.text(each.plugin, each.label), each.name == value) for each in entities]
+    if value and not any(chosen for *_, chosen in options):
+        options.append((str(value), str(value), True))
+    return options
 
 
 def reference_options(offered: Mapping[int, str], value: Any) -> list[tuple[str, str, bool]]:
