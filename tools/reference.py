@@ -21,7 +21,7 @@ from crmframe.core.entities.registry import Registry, build_registry
 from crmframe.core.i18n import Translator
 from crmframe.core.operation.check import CHECKS
 from crmframe.core.operation.deploy import DEPLOY_CHECKS
-from crmframe.core.plugin import ENTITIES
+from crmframe.core.plugin import ENTITIES, PERMISSIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES: Mapping[str, str] = {"en": "en", "zh": "zh_Hans"}
@@ -80,6 +80,8 @@ def permissions(words: Translator, locale: str) -> Iterator[Row]:
     for entity in found.public_entities():
         names = ", ".join(f"`{name}`" for name in permissions_of(found, entity))
         yield words.text(entity.plugin, locale, entity.plural), names
+    for each in PERMISSIONS:
+        yield words.text("core", locale, each.label), f"`{each.name}`"
 
 
 def permissions_of(found: Registry, entity: Entity) -> list[str]:

@@ -12,7 +12,7 @@ from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge
 from crmframe.core.activities import models as activities
-from crmframe.core.contributions import Job
+from crmframe.core.contributions import Button, Job, Permission, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.jobs import tables as job_tables
 from crmframe.core.journal import event_tables
@@ -47,6 +47,11 @@ ENTITIES = (
 )
 
 
+PERMISSIONS = (
+    Permission("core.plugins.read", "See plugins"),
+    Permission("core.jobs.read", "See jobs and events"),
+    Permission("core.jobs.update", "Try jobs and events again"),
+)
 KEPT_ANSWERS = timedelta(days=1)
 KEPT_JOBS = timedelta(days=30)
 
@@ -58,9 +63,24 @@ def entities() -> Sequence[type[Any]]:
 
 
 @hookimpl
+def permissions() -> Sequence[Permission]:
+    """Declare who sees how the installation is doing, beyond administrators."""
+    return PERMISSIONS
+
+
+@hookimpl
 def jobs() -> Sequence[Job]:
     """Declare the nightly clean-up."""
     return [Job("core.clean_up", clean_up, cron="17 3 * * *")]
+
+
+@hookimpl
+def record_buttons(context: ViewContext) -> Sequence[Button]:
+    """Lead from a user to what the user may do."""
+    if context.entity is None or context.record is None or context.entity.name != "core.user":
+        return []
+    url = f"/admin/users/{context.record['id']}"
+    return [Button("core.access", "Roles and password", url, permission="core.user_role.read")]
 
 
 def clean_up(work: UnitOfWork, payload: Mapping[str, Any]) -> None:

@@ -359,7 +359,7 @@ PAGES: Mapping[str, Make] = {
     ),
     "save_role": _save("/admin/roles/{cell.record_id}", "/admin/roles/{id:int}"),
     "save_access": _save("/admin/users/{cell.record_id}", "/admin/users/{id:int}"),
-    "save_password": _save("/admin/users/{cell.record_id}/password", "/admin/users/{id:int}/password"),
+    "save_password": _save("/admin/users/{cell.record_id}", "/admin/users/{id:int}"),
     "change_job": _save("/admin/jobs/{cell.record_id}/retry", "/admin/jobs/{id:int}/{verb}"),
     "change_letter": _save("/admin/events/{cell.record_id}/retry", "/admin/events/{id:int}/{verb}"),
     "funnel": _page("/p/sales/funnel"),

@@ -58,7 +58,7 @@ def default_grants(registry: Registry, permissions: Iterable[str] = ()) -> Mappi
     """Return the grants of each default role by its kind.
 
     Args:
-        permissions: Those that plugins declare beyond entities and actions; for administrators and managers.
+        permissions: Those declared beyond entities and actions; for administrators and managers.
     """
     grants: dict[str, set[Grant]] = {role.kind: set() for role in ROLES}
     for entity in registry.public_entities():
@@ -66,7 +66,8 @@ def default_grants(registry: Registry, permissions: Iterable[str] = ()) -> Mappi
             grants[kind].add(grant)
     for permission in permissions:
         grants["administrator"].add(Grant(permission, "all"))
-        grants["manager"].add(Grant(permission, "all"))
+        if not permission.startswith("core."):  # those of the core are about the installation
+            grants["manager"].add(Grant(permission, "all"))
     return {kind: tuple(sorted(held)) for kind, held in grants.items()}
 
 

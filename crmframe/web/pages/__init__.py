@@ -63,7 +63,6 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/admin/users", Endpoint(roles.show_roles)),
     ("GET", "/admin/users/{id:int}", Endpoint(roles.show_access)),
     ("POST", "/admin/users/{id:int}", form(roles.save_access)),
-    ("POST", "/admin/users/{id:int}/password", form(roles.save_password)),
     ("GET", "/admin/plugins", Endpoint(plugins.show_plugins)),
     ("GET", "/admin/plugins/{name}", Endpoint(plugins.show_plan)),
     ("POST", "/admin/plugins/{name}", form(plugins.switch)),

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from crmframe.core.errors import CrmError, NotFound, PermissionDenied
+from crmframe.core.errors import CrmError, NotFound
 from crmframe.kernel import lifecycle
 from crmframe.kernel.report import PluginReport
-from crmframe.web.pages.view import View, view_of
+from crmframe.web.pages.admitting import SEE_PLUGINS, require, require_admin
+from crmframe.web.pages.view import View
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-PERMISSION = "core.plugins"
 TONES = {"enabled": "green", "blocked": "red", "disabled": "grey"}
 STATES = {"enabled": "On", "blocked": "Quarantined", "disabled": "Off"}
 
 
 def show_plugins(call: Call, work: UnitOfWork) -> Reply:
     """Show every plugin."""
-    view = require_admin(call, work)
+    view = require(call, work, SEE_PLUGINS)
     application = call.site.application
     lines = [_line(view, each) for each in application.plugins.report() if each.name != "core"]
     failures = [(p.plugin, p.code, view.message(p)) for p in reversed(application.hooks.failures)][:20]
@@ -31,16 +31,10 @@ def show_plugins(call: Call, work: UnitOfWork) -> Reply:
         "blocked": sum(line["state"] == "blocked" for line in lines),
         "paused": application.hooks.paused(),
         "failures": failures,
+        "may_switch": work.actor.is_admin,
         "managed": application.settings.plugin_options().managed == "file",
     }
     return Reply(data, "plugins.html")
-
-
-def require_admin(call: Call, work: UnitOfWork) -> View:
-    """Return the view of a page that only administrators may see."""
-    if not work.actor.is_admin:
-        raise PermissionDenied(permission=PERMISSION)
-    return view_of(call, work)
 
 
 def _line(view: View, each: PluginReport) -> dict[str, Any]:

@@ -12,17 +12,17 @@ from crmframe.core import records
 from crmframe.core.access.accounts import PasswordChange, change_password, set_password
 from crmframe.core.access.scopes import SCOPES
 from crmframe.core.entities.entity import Entity
-from crmframe.core.errors import InvalidInput, NotFound
-from crmframe.web.pages import lookup
+from crmframe.core.errors import InvalidInput, NotFound, PermissionDenied
+from crmframe.web.pages import admitting, lookup
 from crmframe.web.pages.actions import label_of
-from crmframe.web.pages.doing import change
-from crmframe.web.pages.plugins import require_admin
+from crmframe.web.pages.doing import change, marked
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
+GRANT, WITHDRAW = "core.role_grant.create", "core.role_grant.delete"
 VERBS = {"read": "See", "create": "Create", "update": "Change", "delete": "Delete", "assign": "Assign"}
 SCOPE_LABELS = {
     "own": "own",
@@ -35,12 +35,14 @@ SCOPE_LABELS = {
 
 def show_roles(call: Call, work: UnitOfWork) -> Reply:
     """Show the roles, and who has them."""
-    view = require_admin(call, work)
+    view = admitting.require_sight(call, work, admitting.HELD)
     role, link = _table(work, "core.role"), _table(work, "core.user_role")
     rows = work.rows(sa.select(role.c.id, role.c.name, role.c.summary).order_by(role.c.id))
     counts = dict(work.rows(sa.select(link.c.role_id, sa.func.count()).group_by(link.c.role_id)))
     roles = [(row.id, row.name, row.summary or "", counts.get(row.id, 0)) for row in rows]
-    return Reply({"view": view, "roles": roles, "users": _users(view)}, "roles.html")
+    further = {"grants": admitting.GRANTS, "members": admitting.MEMBERS}
+    ways = {f"sees_{name}": admitting.sees(work, shown) for name, shown in further.items()}
+    return Reply({"view": view, "roles": roles, "users": _users(view), **ways}, "roles.html")
 
 
 def _table(work: UnitOfWork, name: str) -> sa.Table:
@@ -70,18 +72,24 @@ def _users(view: View) -> list[dict[str, Any]]:
 
 def show_role(call: Call, work: UnitOfWork) -> Reply:
     """Show what a role may do, entity by entity."""
-    view = require_admin(call, work)
+    view = admitting.require_sight(call, work, admitting.GRANTS)
     role = records.get(work, "core.role", call.path["id"])
     held = _held(work, role["id"])
     entities = [_row(view, entity, held) for entity in work.registry.public_entities()]
-    others = [p.name for p in call.site.application.permissions]
-    extra = [(p, view.say(p), "all" in held.get(p, ())) for p in others]
+    declared: Any = work.hooks.collect("permissions")  # type: ignore[attr-defined]
+    extra = [
+        (each.name, view.text(plugin, each.label), "all" in held.get(each.name, ()))
+        for plugin, items in declared
+        for each in items
+    ]
     data = {
         "view": view,
         "role": role,
         "rows": entities,
         "extra": extra,
         "verbs": [view.say(v) for v in VERBS.values()],
+        "may_save": view.may(GRANT) and view.may(WITHDRAW),
+        "may_rename": view.may("core.role.update"),
     }
     return Reply(data, "role.html")
 
@@ -141,7 +149,7 @@ def _scope_label(view: View, value: str) -> str:
 
 def save_role(call: Call, work: UnitOfWork) -> Reply:
     """Write the grants that differ."""
-    require_admin(call, work)
+    admitting.require(call, work, GRANT)
     role_id = call.path["id"]
     wanted = {
         name[6:]: set(filter(None, value.split("+")))
@@ -177,22 +185,29 @@ def _pairs(wanted: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
 
 def show_access(call: Call, work: UnitOfWork) -> Reply:
     """Show a user's roles and teams, and the way to a new password."""
-    return Reply(_access(require_admin(call, work), call.path["id"]), "access.html")
+    view = admitting.require_sight(call, work, admitting.MEMBERS)
+    return Reply(_access(view, call.path["id"]), "access.html")
 
 
-def _access(view: View, user_id: int, problems: Iterable[str] = ()) -> dict[str, Any]:
-    user = records.get(view.work, "core.user", user_id)
-    offers = lookup.offers_of(view.work, ["core.role", "core.team"])
-    held = {
-        name: set(view.work.connection.scalars(sa.select(table.c[column]).where(table.c.user_id == user_id)))
-        for name, table, column in _links(view.work)
+def _access(
+    view: View, user_id: int, problems: Iterable[str] = (), wanted: Mapping[str, set[int]] | None = None
+) -> dict[str, Any]:
+    work, saved = view.work, SAVED.get(view.call.parameter("saved"), "")
+    user = records.get(work, "core.user", user_id)
+    offers = lookup.offers_of(work, ["core.role", "core.team"])
+    ticked = wanted or {
+        name: set(work.connection.scalars(sa.select(table.c[column]).where(table.c.user_id == user_id)))
+        for name, table, column in _links(work)
     }
     return {
         "view": view,
         "user": user,
-        "roles": [(i, title, i in held["core.user_role"]) for i, title in offers["core.role"].items()],
-        "teams": [(i, title, i in held["core.membership"]) for i, title in offers["core.team"].items()],
+        "roles": [(i, title, i in ticked["core.user_role"]) for i, title in offers["core.role"].items()],
+        "teams": [(i, title, i in ticked["core.membership"]) for i, title in offers["core.team"].items()],
         "problems": list(problems),
+        "saved": view.say(saved, name=user["name"]) if saved else "",
+        "may_password": work.actor.is_admin,
+        "may_save": view.may("core.user_role.create") or view.may("core.membership.create"),
     }
 
 
@@ -201,20 +216,37 @@ def _links(work: UnitOfWork) -> list[tuple[str, sa.Table, str]]:
 
 
 LINKS = {"core.user_role": "role_id", "core.membership": "team_id"}
+BOXES = {"core.user_role": "role", "core.membership": "team"}
+SAVED = {
+    "access": "The roles and teams of {name} are saved.",
+    "password": "{name} has a new password, and chooses another one after signing in. Roles and teams are saved, too.",
+}
 
 
 def save_access(call: Call, work: UnitOfWork) -> Reply:
-    """Write the roles and teams of a user."""
-    require_admin(call, work)
-    user_id = call.path["id"]
+    """Write the roles and teams of a user, and the password when one was typed: all of it or nothing."""
+    view, user_id = admitting.require_sight(call, work, admitting.MEMBERS), call.path["id"]
     wanted = {
-        "core.user_role": {int(t) for t in call.form_lists.get("role", []) if t.isdigit()},
-        "core.membership": {int(t) for t in call.form_lists.get("team", []) if t.isdigit()},
+        name: {int(t) for t in call.form_lists.get(box, []) if t.isascii() and t.isdigit() and len(t) < 19}
+        for name, box in BOXES.items()
     }
-    return change(call, work, lambda w: _link(w, user_id, wanted), f"/admin/users/{user_id}")
+    password, hasher = call.form.get("password", ""), call.site.hasher
+    try:
+        with call.site.application.work(work.actor, door="web") as writing:
+            _link(writing, user_id, wanted)
+            if password:
+                set_password(writing, user_id, password, hasher=hasher, must_change=True)
+    except InvalidInput as error:
+        problems = map(view.message, error.problems)
+        return Reply(_access(view, user_id, problems, wanted), "access.html", error.status)
+    saved = f"/admin/users/{user_id}?saved={'password' if password else 'access'}"
+    return Reply(location=marked(saved, writing.operation_id))
 
 
 def _link(work: UnitOfWork, user_id: int, wanted: Mapping[str, set[int]]) -> None:
+    if not (work.actor.may("core.user_role.create") or work.actor.may("core.membership.create")):
+        raise PermissionDenied(permission="core.user_role.create")
+    records.get(work, "core.user", user_id)
     for name, table, column in _links(work):
         rows = work.rows(
             sa.select(table.c.id, table.c[column].label("other")).where(table.c.user_id == user_id)
@@ -225,18 +257,6 @@ def _link(work: UnitOfWork, user_id: int, wanted: Mapping[str, set[int]]) -> Non
             records.delete_many(work, name, gone)
         if new:
             records.create_many(work, name, [{"user_id": user_id, column: i} for i in new])
-
-
-def save_password(call: Call, work: UnitOfWork) -> Reply:
-    """Give a user a password that they have to change."""
-    view, user_id = require_admin(call, work), call.path["id"]
-    password = call.form.get("password", "")
-    try:
-        with call.site.application.work(work.actor, door="web") as writing:
-            set_password(writing, user_id, password, hasher=call.site.hasher, must_change=True)
-    except InvalidInput as error:
-        return Reply(_access(view, user_id, map(view.message, error.problems)), "access.html", error.status)
-    return Reply(location=f"/admin/users/{user_id}?saved=1")
 
 
 def show_own_password(call: Call, work: UnitOfWork) -> Reply:

@@ -11,7 +11,7 @@ from crmframe.core.jobs.tables import job
 from crmframe.core.journal import retries
 from crmframe.core.journal.subscriptions import standings
 from crmframe.web.errors import NoSuchPage
-from crmframe.web.pages.plugins import require_admin
+from crmframe.web.pages.admitting import CHANGE_JOBS, SEE_JOBS, require
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ STATES = {
 
 def show_jobs(call: Call, work: UnitOfWork) -> Reply:
     """Show jobs by state, subscriptions with their lag, and what was given up."""
-    view = require_admin(call, work)
+    view = require(call, work, SEE_JOBS)
     state = call.parameter("state")
     statement = sa.select(job).order_by(job.c.id.desc()).limit(SHOWN)
     rows = work.rows(statement.where(job.c.state == state) if state else statement)
@@ -38,6 +38,7 @@ def show_jobs(call: Call, work: UnitOfWork) -> Reply:
     data = {
         "view": view,
         "state": state,
+        "may_change": view.may(CHANGE_JOBS),
         "states": [(n, view.say(label), tone, counts.get(n, 0)) for n, (label, tone) in STATES.items()],
         "jobs": [_job(view, row) for row in rows],
         "standings": standings(work.connection),
@@ -75,7 +76,7 @@ def _letter(view: View, each: retries.Retry) -> dict[str, Any]:
 
 def change_job(call: Call, work: UnitOfWork) -> Reply:
     """Try a job again, or let it be."""
-    require_admin(call, work)
+    require(call, work, CHANGE_JOBS)
     verb, job_id = call.path["verb"], call.path["id"]
     change = {"retry": queue.retry, "cancel": queue.cancel}.get(verb)
     if change is None:
@@ -86,7 +87,7 @@ def change_job(call: Call, work: UnitOfWork) -> Reply:
 
 def change_letter(call: Call, work: UnitOfWork) -> Reply:
     """Deliver events again, or drop them."""
-    require_admin(call, work)
+    require(call, work, CHANGE_JOBS)
     verb, retry_id = call.path["verb"], call.path["id"]
     change = {"retry": retries.retry_dead, "discard": retries.discard}.get(verb)
     if change is None:

@@ -15,6 +15,11 @@ VERBS = {
     "archive": "{entity} archived.",
     "unarchive": "{entity} taken out of the archive.",
 }
+ACCESS = {
+    "core.user_role": "Roles saved.",
+    "core.membership": "Teams saved.",
+    "core.role_grant": "Permissions saved.",
+}
 DEEDS = {
     "create": "created {entity}",
     "update": "changed {entity}",
@@ -44,6 +49,8 @@ def done_sentence(view: View, verb: str) -> str:
     entity = view.work.registry.entities.get(name)
     if entity is None:
         return view.say("Done.")
+    if name in ACCESS:
+        return view.say(ACCESS[name])
     if action in VERBS:
         return view.say(VERBS[action], entity=view.label(entity))
     return view.say("{entity}: {action}.", entity=view.label(entity), action=_action(view, name, action))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmframe.core.journal.tables import operation
+from crmframe.web.pages import admitting
 from crmframe.web.pages.sentences import done_sentence
 from crmframe.web.pages.tones import tone_of
 
@@ -120,9 +121,11 @@ def _menu_items(view: View) -> Iterator[Link]:
 
 def _admin(view: View) -> Iterator[Link]:
     yield _link(view, view.say("Journal"), "/journal", "history")
-    if view.work.actor.is_admin:
+    if admitting.sees(view.work, admitting.HELD):
         yield _link(view, view.say("Permissions"), "/admin/roles", "key-round")
+    if view.may(admitting.SEE_PLUGINS):
         yield _link(view, view.say("Plugins"), "/admin/plugins", "plug")
+    if view.may(admitting.SEE_JOBS):
         yield _link(view, view.say("Jobs and events"), "/admin/jobs", "activity")
 
 
