@@ -207,6 +207,12 @@ def record_buttons(context: c.ViewContext) -> Sequence[c.Button]:
 
 
 @_hook("contribute")
+def prerequisites(context: c.ViewContext) -> Sequence[c.Prerequisite]:
+    """Return what is missing before a record of ``context.entity`` can be made; asked when there is none to show."""
+    return ()
+
+
+@_hook("contribute")
 def row_badges(context: c.ViewContext) -> Sequence[c.Badge]:
     """Return marks for ``context.rows``; called once per page, never per row."""
     return ()

@@ -252,6 +252,21 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Prerequisite:
+    """What is missing before the first record of ``context.entity`` can be made, and the ways to get it.
+
+    Attributes:
+        text: What is missing, in the reader's language as ``note`` is.
+        note: What to do about it, or whom to ask.
+        buttons: Shown to those who hold their permissions.
+    """
+
+    text: str
+    note: str = ""
+    buttons: Sequence[Button] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Badge:
     """A mark on one row of a list or on a record's header; ``text`` is already in the reader's language."""
 

@@ -14,6 +14,7 @@ from crmframe.core.records import Query
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import cells, conditions, listing, lookup
 from crmframe.web.pages.doing import entity_at
+from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.tones import mark_of, tone_of
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
@@ -70,6 +71,7 @@ def _board(view: View, entity: Entity) -> dict[str, Any]:
         "list_link": listing.link(f"/{entity.slug}", pairs),
         "parts": conditions.parts_of(view, _as_listing(view, entity, where, fields, rows)),
         "may_create": view.may(f"{entity.name}.create"),
+        "missing": [] if rows else missing_for(view, entity),
     }
 
 

@@ -23,6 +23,7 @@ from crmframe.core.errors import (
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import actions, cells, form, lookup
 from crmframe.web.pages.doing import change, entity_at, version_in
+from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
@@ -37,7 +38,20 @@ def show_new(call: Call, work: UnitOfWork) -> Reply:
     view, entity = view_of(call, work), entity_at(call, work)
     _require(work, entity, "create")
     wanted = form.form_of(view, entity)
-    return Reply(_form(view, wanted, form.prefilled(call, work, wanted)), "form.html")
+    try:
+        values = form.prefilled(call, work, wanted)
+    except InvalidInput as error:
+        return _refused_defaults(view, wanted, error)
+    return Reply(_form(view, wanted, values), "form.html")
+
+
+def _refused_defaults(view: View, wanted: FormView, error: InvalidInput) -> Reply:
+    """Return what is missing before a record can be made; the form with the reason when no plugin says it."""
+    shown = _form(view, wanted, {}, error)
+    missing = missing_for(view, wanted.entity)
+    if missing:
+        return Reply({**shown, "missing": missing}, "missing.html")
+    return Reply(shown, "form.html", error.status)
 
 
 def create(call: Call, work: UnitOfWork) -> Reply:

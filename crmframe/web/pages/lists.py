@@ -12,6 +12,7 @@ from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import conditions, form, listing, lookup
 from crmframe.web.pages.doing import change, entity_at, ids_in, list_url
 from crmframe.web.pages.inputs import reference_options
+from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
@@ -36,7 +37,9 @@ def _list(view: View, entity: Entity) -> dict[str, Any]:
     more = [("after", found.page.next), *found.pairs] if found.page.next else []
     following = listing.link(base, [p for p in more if p[0] != "after"], after=found.page.next)
     asked = view.call.parameter("add_field")
+    is_bare = not found.page.rows and found.query.where is None and not found.query.archived
     return {
+        "missing": missing_for(view, entity) if is_bare else [],
         "view": view,
         "entity": entity,
         "title": view.plural(entity),

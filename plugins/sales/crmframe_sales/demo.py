@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.api import UnitOfWork, records
+from crmframe_sales import standard
 
 Step = tuple[datetime, str, Callable[[UnitOfWork], Any]]
 
@@ -18,18 +19,7 @@ FIRST_DAY = 429  # the day after the company was founded, in days before today
 DEALS = 72
 STAGES = (
     ("初步接洽 Contacted", "open", 10, None),
-    ("需求确认 Qualified", "open", 25, None),
-    ("方案报价 Proposal", "open", 50, ["amount"]),
-    ("谈判 Negotiation", "open", 75, ["amount", "close_on"]),
-    ("赢单 Won", "won", 100, ["amount"]),
-    ("输单 Lost", "lost", 0, None),
-)
-REASONS = (
-    "价格 Price",
-    "竞争对手 Competitor",
-    "没有预算 No budget",
-    "项目取消 Project cancelled",
-    "无回应 No answer",
+    *standard.STAGES[1:],
 )
 TITLES = {
     "zh_Hans": (
@@ -68,21 +58,7 @@ def steps(now: datetime) -> Iterator[Step]:
 
 
 def _set_up(work: UnitOfWork) -> None:
-    pipeline = records.create(work, "sales.pipeline", {"name": "标准销售 Standard", "position": 1})["id"]
-    stages = [
-        {
-            "name": name,
-            "kind": kind,
-            "probability": chance,
-            "required_fields": gate,
-            "position": place,
-            "pipeline_id": pipeline,
-        }
-        for place, (name, kind, chance, gate) in enumerate(STAGES, 1)
-    ]
-    records.create_many(work, "sales.stage", stages)
-    reasons = [{"name": name, "position": place} for place, name in enumerate(REASONS, 1)]
-    records.create_many(work, "sales.lost_reason", reasons)
+    standard.make_standard(work, STAGES)
 
 
 def _deal(number: int, now: datetime, random: Random) -> Iterator[Step]:
@@ -155,7 +131,7 @@ class _Plan:
     def close(self, work: UnitOfWork) -> None:
         """Win or lose the deal; who bought is a customer from then on."""
         if self.ending == "lost":
-            reason = _one(work, "sales.lost_reason", "name", self.random.choice(REASONS), "id")
+            reason = _one(work, "sales.lost_reason", "name", self.random.choice(standard.REASONS), "id")
             self._run(work, "lose", {"lost_reason_id": reason["id"]})
             return
         self._run(work, "win", {})

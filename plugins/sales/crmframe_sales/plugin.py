@@ -16,6 +16,7 @@ from crmframe.api import (
     Job,
     MenuItem,
     Panel,
+    Prerequisite,
     Subscription,
     TimelineItem,
     UnitOfWork,
@@ -31,6 +32,7 @@ from crmframe_sales.commands import COMMANDS
 from crmframe_sales.jobs import count_overdue, note_won_deals
 from crmframe_sales.models import ENTITIES
 from crmframe_sales.routes import ROUTES, deals_of_customer, deals_on_timeline, my_pipeline
+from crmframe_sales.standard import has_open_stage, missing_for_deals, standard_buttons
 
 if TYPE_CHECKING:
     import click
@@ -135,11 +137,19 @@ def before_delete(change: Change) -> None:
 
 @hookimpl
 def record_buttons(context: ViewContext) -> Sequence[Button]:
-    """Return the way from a customer to a new deal with it."""
+    """Return the way from a customer to a new deal with it, and from a first pipeline to its stages."""
+    if context.entity is not None and context.entity.name == "sales.pipeline":
+        return [] if has_open_stage(context.work) else standard_buttons(context)
     if context.entity is None or context.record is None or context.entity.name != "core.customer":
         return ()
     url = f"/deals/new?customer_id={context.record['id']}"
     return [Button("sales.new_deal", say(context.locale, "New deal"), url, permission="sales.deal.create")]
+
+
+@hookimpl
+def prerequisites(context: ViewContext) -> Sequence[Prerequisite]:
+    """Return what deals need first: a pipeline with an open stage."""
+    return missing_for_deals(context)
 
 
 @hookimpl

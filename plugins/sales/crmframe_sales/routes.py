@@ -23,12 +23,16 @@ from crmframe.api import (
     page,
 )
 from crmframe_sales import queries, say
+from crmframe_sales.standard import PATH, save_standard
 
 RANGES = (30, 90, 365)
 
 
 def show_funnel(call: Call, work: UnitOfWork) -> Reply:
     """Show the funnel and the weighted pipeline of one pipeline."""
+    sees_pipelines = work.actor.may("sales.pipeline.read")
+    if sees_pipelines and not call.parameter("pipeline") and queries.default_pipeline(work) is None:
+        return Reply(location="/deals")  # which says what is missing
     pipeline_id, since = _pipeline(call, work), _since(call, work)
     rows = queries.funnel(work, pipeline_id, since)
     data = {
@@ -184,4 +188,5 @@ ROUTES = (
     page("/funnel", show_funnel, permission="sales.deal.read"),
     page("/api/funnel", funnel_data, permission="sales.deal.read"),
     page("/api/pipeline", pipeline_data, permission="sales.deal.read"),
+    page(PATH, save_standard, permission="sales.stage.create", methods=("POST",)),
 )
