@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from crmframe.core import records
+from crmframe.core.access.fields import readable_fields
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import CrmError, NotFound, UndoConflict
 from crmframe.core.journal.tables import change as change_table
@@ -143,7 +144,7 @@ def _journal(view: View) -> sa.Select[Any]:
 
 def operations_by_day(view: View, rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Return operations grouped by the reader's day, each with the record that it was about."""
-    subjects = _subjects(view, [row.id for row in rows])
+    subjects = _subjects(view, rows)
     days: list[dict[str, Any]] = []
     for row in rows:
         day = view.formats.day(view.formats.local_day(row.started_at))
@@ -156,40 +157,66 @@ def operations_by_day(view: View, rows: Sequence[Any]) -> list[dict[str, Any]]:
 NO_SUBJECT: Mapping[str, Any] = {"title": "", "url": "", "others": ""}
 
 
-def _subjects(view: View, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Return what each operation was about: the first record it changed, and how many others."""
-    if not ids:
+def _subjects(view: View, operations: Sequence[Any]) -> dict[int, dict[str, Any]]:
+    """Return what each operation was about: the record that its verb names, and how many others it changed."""
+    if not operations:
         return {}
-    c = change_table.c
-    first = sa.func.min(c.id).label("first")
-    number = sa.func.sum(c.last_id - c.record_id + 1).label("number")
-    grouped = sa.select(first, number).where(in_set(c.operation_id, "ids")).group_by(c.operation_id, c.entity)
-    found = grouped.subquery()
-    statement = sa.select(c.operation_id, c.entity, c.record_id, found.c.number)
-    statement = statement.join(found, found.c.first == c.id).order_by(c.id.desc())
-    # The last one to be put in is the first change: what else was touched only follows from it.
-    named = view.work.connection.execute(statement, {"ids": list(ids)})
-    rows = list({row.operation_id: row for row in named}.values())
+    found = view.work.connection.execute(_TOUCHED, {"ids": [row.id for row in operations]})
+    touched: dict[int, list[Any]] = {}
+    for row in found:
+        touched.setdefault(row.operation_id, []).append(row)
+    named = {row.id: _named(touched[row.id], row.verb) for row in operations if row.id in touched}
     wanted: dict[str, set[int]] = {}
-    for row in rows:
+    for row in named.values():
         wanted.setdefault(row.entity, set()).add(row.record_id)
     titles = lookup.titles_of(view.work, wanted)
-    return {row.operation_id: _subject(view, row, titles) for row in rows}
+    return {
+        each: _subject(view, row, sum(other.number for other in touched[each]), titles)
+        for each, row in named.items()
+    }
 
 
-def _subject(view: View, row: Any, titles: lookup.Titles) -> dict[str, Any]:
+def _touched() -> sa.Select[Any]:
+    """Return the first record of each entity that operations changed, the earliest first, and how many there are."""
+    c = change_table.c
+    columns = (c.operation_id, c.entity, c.record_id, c.last_id)
+    once = sa.select(*columns, sa.func.min(c.id).label("first")).where(in_set(c.operation_id, "ids"))
+    records_once = once.group_by(*columns).subquery()
+    number = sa.func.sum(records_once.c.last_id - records_once.c.record_id + 1).label("number")
+    grouped = sa.select(sa.func.min(records_once.c.first).label("first"), number)
+    found = grouped.group_by(records_once.c.operation_id, records_once.c.entity).subquery()
+    statement = sa.select(c.operation_id, c.entity, c.record_id, c.kind, c.before, found.c.number)
+    return statement.join(found, found.c.first == c.id).order_by(c.id)
+
+
+_TOUCHED = _touched()
+
+
+def _named(rows: Sequence[Any], verb: str) -> Any:
+    """Return the row of the entity in the verb: what is deleted along with a record is written before it."""
+    entity = verb.rpartition(".")[0]
+    return next((row for row in rows if row.entity == entity), rows[0])
+
+
+def _subject(view: View, row: Any, number: int, titles: lookup.Titles) -> dict[str, Any]:
     entity = view.work.registry.entities.get(row.entity)
     title = titles.get(row.entity, {}).get(row.record_id, "")
-    others = (
-        view.say("and {number} more", number=view.formats.number(int(row.number) - 1))
-        if row.number > 1
-        else ""
-    )
+    url = f"/{entity.slug}/{row.record_id}" if entity and title else ""
+    if entity and not title and row.kind == "delete":
+        title = _title_of_deleted(view, entity, row)
+    more = view.formats.number(int(number) - 1)
+    others = view.say("and {number} more", number=more) if number > 1 else ""
     return {
         "title": " ".join(title.split())[:LONGEST_TITLE],
-        "url": f"/{entity.slug}/{row.record_id}" if entity and title else "",
+        "url": url,
         "others": others,
     }
+
+
+def _title_of_deleted(view: View, entity: Entity, row: Any) -> str:
+    """Return what a record was called that is no longer there, for those who might have read it."""
+    may_read = view.may(f"{entity.name}.read") and entity.title in readable_fields(view.work, entity)
+    return str((row.before or {}).get(entity.title) or "") if may_read else ""
 
 
 def operation_of(view: View, row: Any) -> dict[str, Any]:

@@ -55,3 +55,19 @@ def test_an_undo_leads_back_only_to_this_site(company, root):
     answer = root.post(f"/undo/{operation}", data={"back": "https://evil.example/"})
 
     assert answer.headers["location"].startswith("/journal")
+
+
+def test_the_journal_names_the_record_that_was_deleted_and_counts_what_went_with_it(company, root, write):
+    values = {"name": "Acme Testing"}
+    acme = write(lambda work: records.create(work, "core.customer", values))["id"]
+    contact = write(lambda work: records.create(work, "core.contact", {"name": "Jane Roe"}))["id"]
+    link = {"customer_id": acme, "contact_id": contact}
+    write(lambda work: records.create(work, "core.customer_contact", link))
+    about = {"about": f"core.customer:{acme}", "text": "Called.", "kind": "call"}
+    write(lambda work: records.create(work, "core.activity", about))
+
+    location = root.post(f"/customers/{acme}/delete").headers["location"]
+    assert "done=" in location
+    line = root.get("/journal").text.split("deleted customer", 1)[1].split("</p>", 1)[0]
+    assert "Acme Testing" in line
+    assert "and 2 more" in line
