@@ -18,14 +18,15 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command("backup")
 @click.argument("file", metavar="FILE", type=FILE)
 @click.option("--verify/--no-verify", default=True, show_default=True, help="Read the archive once more.")
+@click.option("--force", is_flag=True, help="Replace FILE when it is there.")
 @json_option
 @pass_console
-def backup(console: Console, file: Path, *, verify: bool) -> None:
+def backup(console: Console, file: Path, *, verify: bool, force: bool) -> None:
     """Write database and files into one archive while everything runs; .tar.gz compresses it."""
     settings = console.settings
     if copier(settings.database).is_empty():
         raise NoDatabase(place=operation.safe_url(settings.database))
-    manifest = operation.back_up(settings.database, settings.folder, file, now=utc_now())
+    manifest = operation.back_up(settings.database, settings.folder, file, now=utc_now(), force=force)
     if verify:
         operation.verify(file)
     size = file.stat().st_size

@@ -167,18 +167,28 @@ def show_command(entity: Entity) -> click.Command:
     return command
 
 
+class NotThereThen(NotFound):
+    """The record did not exist at the moment that was asked for, or no longer."""
+
+    code = "not_there_then"
+    template = (
+        "{entity} {id} did not exist at {moment}. See crmframe history for when it was made and deleted."
+    )
+
+
 def read_record(work: UnitOfWork, entity: Entity, record_id: int, as_of: str | None) -> dict[str, Any]:
     """Return a record as it is, or as it was.
 
     Raises:
-        NotFound: There is none, or there was none.
+        NotFound: There is none.
+        NotThereThen: There was none.
     """
     if not as_of:
         return records.get(work, entity.name, record_id)
     moment: datetime = moment_of(work, as_of)
     found = records.as_of(work, entity.name, record_id, moment)
     if found is None:
-        raise NotFound(entity=entity.label, id=record_id)
+        raise NotThereThen(entity=entity.label, id=record_id, moment=as_of)
     return found
 
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+import sqlalchemy as sa
 
 from crmframe.cli.console import Console, pass_console
 from crmframe.web.serve import Parent, is_child, listen
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 HERE = "127.0.0.1"
 HANDED_ON = ("database", "folder", "zone", "currency", "region")
+
+
+NOBODY = "There is no user yet, so nobody can sign in. Make the first one: crmframe user create NAME --admin"
 
 
 @click.command("serve")
@@ -67,6 +71,13 @@ def child_command(console: Console, *, workers: bool) -> list[str]:
     return [*command, "serve", *([] if workers else ["--no-workers"])]
 
 
+def has_users(application: Application) -> bool:
+    """Return whether anybody could sign in."""
+    user = application.registry.entity("core.user").table
+    with application.database.read() as connection:
+        return connection.scalar(sa.select(user.c.id).limit(1)) is not None
+
+
 def serve_child(console: Console, *, workers: bool) -> None:
     """Serve on the sockets of the parent."""
     settings = console.settings
@@ -74,6 +85,9 @@ def serve_child(console: Console, *, workers: bool) -> None:
     def build() -> Application:
         application: Application = importlib.import_module("crmframe.application").Application(settings)
         importlib.import_module("crmframe.cli.opening").settle(application)
+        if not has_users(application):
+            click.echo(console.text(NOBODY))
+            sys.stdout.flush()
         return application
 
     # Imported here: uvicorn and starlette are for the child alone, the parent stays small.

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from crmframe import __version__
+from crmframe.core.storage.private import private_folder
 from crmframe.kernel.codes import PluginProblem
 from crmframe.kernel.manifest import Manifest
 
@@ -149,7 +150,7 @@ def _write(folder: Path | None, remembered: Mapping[str, str]) -> None:
     if folder is None:
         return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         partial = folder / f"{CACHE_FILE}.{time.monotonic_ns()}"
         partial.write_text(json.dumps(remembered, indent=1), encoding="utf-8")
         partial.replace(folder / CACHE_FILE)

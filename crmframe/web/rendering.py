@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import jinja2
+import structlog
 from markupsafe import Markup, escape
 
 from crmframe.core.access.actor import anonymous_actor
 from crmframe.core.access.sessions import actor_from_session
+from crmframe.core.storage.private import private_folder
+from crmframe.web.auth import local_path
 from crmframe.web.files import OWN_FOLDER
 from crmframe.web.formats import TAGS
 from crmframe.web.pages.shell import shell_of
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "templates"
 ICONS = OWN_FOLDER / "vendor" / "icons"
+log = structlog.get_logger("crmframe.web")
 _INSIDE = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
 
@@ -65,10 +70,15 @@ class PageRenderer:
         return Markup(text)  # noqa: S704 - a template with autoescape made it
 
     def error(self, call: Call | None, locale: str, problem: Mapping[str, Any]) -> str:
-        """Return the page of a problem; it needs neither a database nor a signed-in user."""
+        """Return the page of a problem; without *call*, or when its frame fails, it needs no database."""
+        if call is not None:
+            try:
+                return self._after_commit(call, "error.html", {"problem": problem, "back": _back(call)})
+            except Exception:  # the page of an error must not fail itself
+                log.exception("no frame around an error", path=call.url)
         say = partial(self.application.translator.translate, "core", locale)
         names = {"_": say, "lang": TAGS[locale], "shell": None, "view": None, "csrf_token": ""}
-        return self.environment.get_template("error.html").render({**names, "problem": problem})
+        return self.environment.get_template("error.html").render({**names, "problem": problem, "back": ""})
 
     def _after_commit(self, call: Call, template: str, data: Mapping[str, Any]) -> str:
         """Render with the rights of whoever asked, in a transaction of its own: it shows what was just written."""
@@ -90,10 +100,21 @@ class PageRenderer:
         }
 
 
+def _back(call: Call) -> str:
+    """Return the page of this site that the reader came from, else the list that the path belongs to."""
+    came = urlsplit(call.headers.get("referer", ""))
+    if came.netloc and came.netloc == call.headers.get("host"):
+        path = local_path(came._replace(scheme="", netloc="", fragment="").geturl())
+        if came.path not in (call.url, "/login"):
+            return path
+    slug, _, rest = call.url.lstrip("/").partition("/")
+    return f"/{slug}" if rest and slug in call.site.application.registry.by_slug else ""
+
+
 def _cache(folder: Path) -> jinja2.BytecodeCache | None:
     """Return where compiled templates are kept, so that the first pages after a start are fast, too."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
     except OSError:
         return None  # a folder that cannot be written only costs time
     return jinja2.FileSystemBytecodeCache(str(folder))

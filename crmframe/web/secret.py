@@ -6,6 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
+from crmframe.core.storage.private import private_folder
+
 NAME = "secret"
 
 
@@ -13,7 +15,7 @@ def stored_secret(folder: Path) -> str:
     """Return the secret in *folder*; two processes that start at once end up with the same one."""
     path = folder / NAME
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         own = folder / f".{NAME}-{os.getpid()}-{secrets.token_hex(4)}"
         own.touch(mode=0o600)
         own.write_text(secrets.token_urlsafe(48), encoding="ascii")

@@ -223,6 +223,17 @@ def test_deploy_check_names_what_to_change(crmframe) -> None:
     assert codes["plugins_run"] is True
 
 
+def test_backup_replaces_another_only_when_told_to(crmframe, tmp_path) -> None:
+    file = tmp_path / "all.tar.gz"
+    file.write_bytes(b"the backup of yesterday")
+
+    refused = crmframe("backup", str(file))
+    assert refused.status == 4
+    assert "(backup_exists)" in refused.err
+    assert file.read_bytes() == b"the backup of yesterday"
+    assert crmframe("backup", str(file), "--force").status == 0
+
+
 def test_backup_and_restore(crmframe, tmp_path, blank_database_url, database_kind) -> None:
     crmframe("customer", "create", "name=A", "kind=company")
     file = tmp_path / "all.tar.gz"

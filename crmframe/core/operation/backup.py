@@ -14,6 +14,7 @@ from crmframe.core.errors import Conflict, CrmError
 from crmframe.core.operation.archive import DamagedArchive, Manifest, unpack, writing
 from crmframe.core.storage import copies
 from crmframe.core.storage.copy_faults import CopyFault, InUse
+from crmframe.core.storage.private import private_folder
 
 DATABASE = "database"
 FILES = "files"
@@ -28,6 +29,13 @@ class CannotBackUp(CrmError):
     code = "cannot_back_up"
     status = 503
     template = "No backup was made: {reason}."
+
+
+class BackupExists(Conflict):
+    """A backup is not written over another one, unless that is wished."""
+
+    code = "backup_exists"
+    template = "{file} is there already. Name another file, or replace it with --force."
 
 
 class TargetNotEmpty(Conflict):
@@ -63,7 +71,7 @@ class Restored:
     kept: tuple[str, ...] = ()
 
 
-def back_up(url: str, folder: Path, file: Path, *, now: datetime) -> Manifest:
+def back_up(url: str, folder: Path, file: Path, *, now: datetime, force: bool = False) -> Manifest:
     """Write database and stored files into the archive *file*; nobody has to stop working.
 
     The database is one consistent state: all that was committed before the call is in it. Files are copied after it,
@@ -71,10 +79,14 @@ def back_up(url: str, folder: Path, file: Path, *, now: datetime) -> Manifest:
 
     Args:
         folder: The installation's data folder; its ``files`` are stored, its secret, caches and backups are not.
+        force: Replace *file* when it is there.
 
     Raises:
+        BackupExists: It is, and may not be replaced.
         CannotBackUp: Says why.
     """
+    if file.exists() and not force:
+        raise BackupExists(file=file)
     try:
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=_beside(file)) as scratch:
             copied = copies.dump(url, Path(scratch))
@@ -103,7 +115,7 @@ def _beside(file: Path) -> Path:
 
 
 def _note(folder: Path, file: Path, manifest: Manifest) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     note = {"at": manifest.created_at, "file": str(file.absolute()), "rows": manifest.rows}
     (folder / NOTE).write_text(json.dumps(note), encoding="utf-8")
 
@@ -161,7 +173,7 @@ def restore(url: str, folder: Path, file: Path, *, now: datetime, force: bool = 
 
 
 def _existing(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     return folder
 
 

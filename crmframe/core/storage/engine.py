@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError  # noqa: A
 
 from crmframe.core.errors import Contended, CrmError, StorageFull, Unavailable
 from crmframe.core.storage.dialect import register_functions
+from crmframe.core.storage.private import private_database
 from crmframe.core.storage.writer import WriterQueue
 
 CHECKPOINT_BYTES = 32 * 1024 * 1024
@@ -68,6 +69,8 @@ class Database:
         return self.dialect != "sqlite"
 
     def _sqlite_engine(self) -> sa.Engine:
+        if self.path is not None:
+            private_database(self.path)
         engine = sa.create_engine(
             self.url,
             connect_args={"check_same_thread": False},

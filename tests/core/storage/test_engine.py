@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from crmframe.core.storage.engine import LASTING_PAGES, USUAL_PAGES, Database
+from crmframe.core.storage.private import private_folder
 
 
 @pytest.fixture
@@ -41,3 +43,24 @@ def fail(database: Database) -> None:
     with database.write(lasting=True) as connection:
         assert pages(connection) == LASTING_PAGES
         raise ZeroDivisionError
+
+
+def test_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    database = Database(f"sqlite:///{path}")
+    with database.write() as connection:
+        connection.exec_driver_sql("create table things (id integer)")
+    modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    database.close()
+
+    assert modes["new.db"] == 0o600
+    assert set(modes.values()) == {0o600}
+
+
+def test_private_folders_are_made_for_their_owner_and_others_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    private_folder(tmp_path / "data" / "templates")
+
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "data" / "templates").stat().st_mode & 0o777 == 0o700
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
