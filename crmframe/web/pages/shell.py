@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crmframe.core.journal.tables import operation
+from crmframe.core.journal.tables import change, operation
 from crmframe.web.pages import admitting
 from crmframe.web.pages.sentences import done_sentence
 from crmframe.web.pages.tones import tone_of
@@ -20,6 +20,7 @@ DONE = "done"
 HOME = "/home"
 GROUPS = ("customers", "sales", "")
 LAST = "administration"
+WRITES = ("create", "update", "delete")
 ICONS = {"house": "house"}
 
 
@@ -94,29 +95,48 @@ def _new_url(view: View) -> str:
 def _groups(view: View) -> Iterator[tuple[str, list[Link]]]:
     found: dict[str, list[Link]] = {}
     for entity in view.work.registry.public_entities():
-        if entity.in_menu and _is_shown(view, entity):
+        if entity.in_menu and _is_shown(view, entity) and not _has_better(view, entity):
             link = _link(view, view.plural(entity), f"/{entity.slug}", entity.icon)
             found.setdefault(entity.group, []).append(link)
+    others = list(_menu_items(view, found))
     yield "", [_link(view, view.say("Home page"), HOME, "house")]
     for group in [*(each for each in GROUPS if each), *sorted(set(found) - {*GROUPS, LAST}), ""]:
         if found.get(group):
             yield view.say(group.capitalize() if group else "More"), found[group]
-    items = list(_menu_items(view))
-    if items:
-        yield view.say("Plugins"), items
+    if others:
+        yield view.say("Plugins"), others
     yield view.say("Administration"), [*found.get(LAST, ()), *_admin(view)]
 
 
 def _is_shown(view: View, entity: Any) -> bool:
     # Everybody may read the names of users and teams; only who may read more wants them in the menu.
-    return bool(view.work.actor.scopes_of(f"{entity.name}.read") - {"names"})
+    if not view.work.actor.scopes_of(f"{entity.name}.read") - {"names"}:
+        return False
+    # What is set up once is for those who may set it up; others come by it where it is used.
+    return entity.group != LAST or any(view.may(f"{entity.name}.{verb}") for verb in WRITES)
 
 
-def _menu_items(view: View) -> Iterator[Link]:
+def _has_better(view: View, entity: Any) -> bool:
+    """Return whether another entry leads to a better page than the plain list."""
+    return entity.name == "core.role" and admitting.sees(view.work, admitting.HELD)
+
+
+def _menu_items(view: View, groups: dict[str, list[Link]]) -> Iterator[Link]:
+    """Put the pages of plugins behind the records of the same plugin; yield those that have no such place."""
     for plugin, items in view.work.hooks.collect("menu"):  # type: ignore[attr-defined]
         for item in items:
             if not item.permission or view.may(item.permission):
-                yield _link(view, view.text(plugin, item.label), item.url, item.icon)
+                link = _link(view, view.text(plugin, item.label), item.url, item.icon)
+                group = _group_of(view, plugin)
+                if group in groups:
+                    groups[group].append(link)
+                else:
+                    yield link
+
+
+def _group_of(view: View, plugin: str) -> str | None:
+    own = (e for e in view.work.registry.public_entities() if e.plugin == plugin and e.in_menu)
+    return next((e.group for e in own if e.group not in ("", LAST)), None)
 
 
 def _admin(view: View) -> Iterator[Link]:
@@ -140,15 +160,28 @@ def _here(view: View) -> str:
     return f"{view.call.url}?{query}" if query else view.call.url
 
 
+def _touched() -> sa.Label[int]:
+    """Return how many records of the entity that its verb names an operation changed; a bulk create is one row."""
+    c = change.c
+    number = sa.func.count(sa.distinct(c.record_id)) + sa.func.coalesce(
+        sa.func.sum(c.last_id - c.record_id), 0
+    )
+    own = operation.c.verb.startswith(c.entity + ".")
+    counted = sa.select(number).where(c.operation_id == operation.c.id, own)
+    return counted.correlate(operation).scalar_subquery().label("number")
+
+
 def _toast(view: View) -> Toast | None:
     given = view.call.parameter(DONE)
     if not (given.isascii() and given.isdigit() and len(given) < 19):
         return None
-    columns = (operation.c.verb, operation.c.state, operation.c.undoable)
+    columns = (operation.c.verb, operation.c.state, operation.c.undoable, _touched())
     mine = sa.and_(operation.c.id == int(given), operation.c.actor_id == view.work.actor.id)
     rows = view.work.rows(sa.select(*columns).where(mine))
     if not rows:
         return None
     can_undo = rows[0].state == "done" and rows[0].undoable
     way_back = view.say("Redo" if rows[0].verb == "core.undo" else "Undo")
-    return Toast(done_sentence(view, rows[0].verb), int(given) if can_undo else None, way_back)
+    return Toast(
+        done_sentence(view, rows[0].verb, rows[0].number), int(given) if can_undo else None, way_back
+    )

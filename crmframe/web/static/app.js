@@ -66,3 +66,6 @@ if (toast) {
   wait();
 }
 selection();
+
+/** The menu may be longer than the screen: where one is stays in view. */
+document.querySelector(".c-nav [aria-current]")?.scrollIntoView({ block: "nearest" });

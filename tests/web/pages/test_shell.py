@@ -4,11 +4,26 @@ from __future__ import annotations
 
 
 def test_navigation_holds_what_the_reader_may_read(company, root, seller):
-    assert 'href="/roles"' in root.get("/journal").text
+    everything = root.get("/journal").text
+    assert 'href="/admin/roles"' in everything
+    assert 'href="/roles"' not in everything
     page = seller.get("/journal").text
     assert 'href="/roles"' not in page
     assert 'href="/admin/plugins"' not in page
     assert 'href="/customers"' in page
+
+
+def test_the_menu_groups_pages_of_plugins_with_their_records(company, root):
+    page = root.get("/journal").text
+    sales = page[page.index("<h2>Sales</h2>") :]
+    assert 'href="/p/sales/funnel"' in sales[: sales.index("</ul>")]
+
+
+def test_administration_is_for_those_who_may_write_there(company, root, people):
+    people.user("reader", grants=(("core.team.read", "all"), ("core.customer.read", "all")))
+    people.user("setter", grants=(("core.team.read", "all"), ("core.team.update", "all")))
+    assert 'href="/teams"' not in people.signed_in("reader").get("/journal").text
+    assert 'href="/teams"' in people.signed_in("setter").get("/journal").text
 
 
 def test_the_language_is_chosen_per_browser_and_leads_back(company, root):
