@@ -29,6 +29,7 @@ from crmframe.core.errors import (
 from crmframe.web import locales
 
 if TYPE_CHECKING:
+    from crmframe.web.respond import Call
     from crmframe.web.site import Site
 
 PROBLEM = "application/problem+json"
@@ -117,8 +118,12 @@ class Asked:
         return not self.path.startswith("/api/") and b"text/html" in self.headers.get(b"accept", b"")
 
 
-def show_error(site: Site, scope: Scope, error: Exception) -> Response:
-    """Return the response for *error*; what nobody foresaw is logged with its traceback and shown without."""
+def show_error(site: Site, scope: Scope, error: Exception, call: Call | None = None) -> Response:
+    """Return the response for *error*; what nobody foresaw is logged with its traceback and shown without.
+
+    Args:
+        call: Of somebody who has a session: the page stands among the navigation then.
+    """
     asked = _asked(scope)
     known = recognized(error, asked)
     if isinstance(known, Unexpected):
@@ -130,9 +135,9 @@ def show_error(site: Site, scope: Scope, error: Exception) -> Response:
     problem = problem_of(site, known, asked)
     headers = _headers(known, asked)
     if asked.wants_page:
-        return Response(
-            site.renderer.error(None, asked.locale, problem), problem["status"], headers, "text/html"
-        )
+        framed = None if isinstance(known, (Unexpected, Unavailable)) else call
+        page = site.renderer.error(framed, asked.locale, problem)
+        return Response(page, problem["status"], headers, "text/html")
     return Response(msgspec.json.encode(problem), problem["status"], headers, PROBLEM)
 
 

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from crmframe.web.errors import show_error
 from crmframe.web.headers import Answer
 from crmframe.web.site import Site
-from crmframe.web.visitor import SAFE_METHODS
+from crmframe.web.visitor import SAFE_METHODS, reader_of
 
 CHECK_SECONDS = 1.0
 log = structlog.get_logger("crmframe.host")
@@ -60,7 +60,7 @@ class Host:
     ) -> None:
         if isinstance(error, ClientDisconnect):
             return
-        response = show_error(site, scope, error)
+        response = await run_in_threadpool(show_error, site, scope, error, reader_of(site, scope))
         if not answer.status:  # otherwise it is too late to say anything else
             await response(scope, receive, answer.send)
 

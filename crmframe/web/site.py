@@ -23,7 +23,7 @@ class Renderer(Protocol):
         ...
 
     def error(self, call: Call | None, locale: str, problem: Mapping[str, Any]) -> str:
-        """Return the page of a problem; it needs neither a database nor a signed-in user."""
+        """Return the page of a problem, among the navigation when *call* is that of somebody signed in."""
         ...
 
 

@@ -152,6 +152,25 @@ def call_of(site: Site, scope: Scope, body: Body, visitor: Visitor, headers: Map
     )
 
 
+def reader_of(site: Site, scope: Scope) -> Call | None:
+    """Return as much of a call as the frame around an error page needs; None for strangers. Asks no database."""
+    headers = headers_of(scope)
+    secret = session_secret(scope, headers)
+    if not secret:
+        return None
+    # What was posted cannot be asked for again: the frame leads home then.
+    url = scope["path"] if scope["method"] in SAFE_METHODS else "/"
+    locale = scope["state"].get("locale") or locales.of_request(dict(scope["headers"]), site.locale)
+    return Call(
+        site=site,
+        url=url,
+        headers=headers,
+        locale=locale,
+        session=secret,
+        csrf_token=csrf.token_for(site.secret, secret),
+    )
+
+
 def headers_of(scope: Scope) -> dict[str, str]:
     """Return the headers by lower-case name; several of a name are joined as HTTP says."""
     headers: dict[str, str] = {}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
 from crmframe.core.contributions import FormView
 from crmframe.core.entities.entity import Entity
-from crmframe.core.errors import PermissionDenied
+from crmframe.core.errors import CrmError, InvalidInput, PermissionDenied
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import conditions, form, listing, lookup
 from crmframe.web.pages.doing import change, entity_at, ids_in, list_url
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
+from crmframe.web.pages.shell import DONE
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
@@ -39,6 +42,8 @@ def _list(view: View, entity: Entity) -> dict[str, Any]:
     asked = view.call.parameter("add_field")
     is_bare = not found.page.rows and found.query.where is None and not found.query.archived
     return {
+        "problem": "",
+        "chosen": frozenset(),
         "missing": missing_for(view, entity) if is_bare else [],
         "view": view,
         "entity": entity,
@@ -105,7 +110,7 @@ def change_several(call: Call, work: UnitOfWork) -> Reply:
     if verb == "set":
         return _set(call, work, entity, ids)
     if verb in VERBS and call.form.get("sure"):
-        return change(call, work, lambda w: _each(w, entity, ids, verb), f"/{entity.slug}")
+        return _change(view, entity, ids, lambda w: _each(w, entity, ids, verb))
     if verb not in (*VERBS, "edit"):
         raise NoSuchPage(path=call.url)
     return Reply(_several(view, entity, ids, verb), "several.html")
@@ -127,7 +132,18 @@ def _set(call: Call, work: UnitOfWork, entity: Entity, ids: list[int]) -> Reply:
         return Reply(_several(view, entity, ids, "edit", name), "several.html")
     given = call.form_lists["set_value"] if field.kind.name == "multi_choice" else call.form["set_value"]
     changes = {record_id: {name: given} for record_id in ids}
-    return change(call, work, lambda w: records.update_many(w, entity.name, changes), f"/{entity.slug}")
+    return _change(view, entity, ids, lambda w: records.update_many(w, entity.name, changes))
+
+
+def _change(view: View, entity: Entity, ids: list[int], write: Callable[[UnitOfWork], Any]) -> Reply:
+    """Change the records and return to the list as it was; with the reason and the selection when it is refused."""
+    try:
+        return change(view.call, view.work, write, list_url(view.call, entity))
+    except CrmError as error:
+        message = error.problems[0] if isinstance(error, InvalidInput) else error
+        shown = view_of(replace(view.call, url=f"/{entity.slug}"), view.work)
+        data = _list(shown, entity) | {"problem": view.message(message), "chosen": frozenset(ids)}
+        return Reply(data, "list.html", error.status)
 
 
 def _several(view: View, entity: Entity, ids: list[int], verb: str, name: str = "") -> dict[str, Any]:
@@ -144,6 +160,7 @@ def _several(view: View, entity: Entity, ids: list[int], verb: str, name: str = 
         "entity": entity,
         "verb": verb,
         "title": view.plural(entity),
+        "query": listing.link("", [pair for pair in view.call.query if pair[0] != DONE]),
         "titles": [(i, titles[i]) for i in ids if i in titles],
         "fields": fields,
         "chosen": name,

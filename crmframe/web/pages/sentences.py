@@ -20,6 +20,14 @@ ACCESS = {
     "core.membership": "Teams saved.",
     "core.role_grant": "Permissions saved.",
 }
+SEVERAL = {
+    "create": "{number} {entities} created.",
+    "update": "{number} {entities} changed.",
+    "delete": "{number} {entities} deleted.",
+    "restore": "{number} {entities} restored.",
+    "archive": "{number} {entities} archived.",
+    "unarchive": "{number} {entities} taken out of the archive.",
+}
 DEEDS = {
     "create": "created {entity}",
     "update": "changed {entity}",
@@ -41,8 +49,8 @@ DOORS = {
 }
 
 
-def done_sentence(view: View, verb: str) -> str:
-    """Return what an operation did, for the one who just did it."""
+def done_sentence(view: View, verb: str, number: int = 1) -> str:
+    """Return what an operation did to *number* records, for the one who just did it."""
     name, action = _parts(verb)
     if verb == "core.undo":
         return view.say("Undone.")
@@ -51,6 +59,9 @@ def done_sentence(view: View, verb: str) -> str:
         return view.say("Done.")
     if name in ACCESS:
         return view.say(ACCESS[name])
+    if action in SEVERAL and number > 1:
+        shown = view.formats.number(number)
+        return view.say(SEVERAL[action], number=shown, entities=view.many(entity))
     if action in VERBS:
         return view.say(VERBS[action], entity=view.label(entity))
     return view.say("{entity}: {action}.", entity=view.label(entity), action=_action(view, name, action))
