@@ -69,6 +69,8 @@ def show(console: Console, error: Exception) -> int | None:
         click.echo(f"{console.text('Error')} ({known.code}): {told['message']}", err=True)
         for problem in told.get("problems", ()):
             click.echo(f"  {_line(problem)}", err=True)
+    if isinstance(known, InvalidInput) and any(each.code == "unknown_field" for each in known.problems):
+        return USAGE
     return next((status for kind, status in STATUSES if isinstance(known, kind)), REFUSED)
 
 

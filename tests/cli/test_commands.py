@@ -223,6 +223,23 @@ def test_deploy_check_names_what_to_change(crmframe) -> None:
     assert codes["plugins_run"] is True
 
 
+def test_a_wrong_field_name_is_asked_wrongly_and_the_known_ones_are_as_everywhere(crmframe) -> None:
+    answer = crmframe("customer", "create", "nme=Foo", "kind=company")
+
+    assert answer.status == 2
+    assert " tax_id," in answer.err
+    assert " owner," in answer.err
+
+
+def test_a_record_that_came_later_is_said_not_to_have_existed_then(crmframe) -> None:
+    made = crmframe.rows("customer", "create", "name=A", "kind=company")[0]
+    answer = crmframe("as-of", f"customer:{made['id']}", "2020-01-01")
+
+    assert answer.status == 3
+    assert "(not_there_then)" in answer.err
+    assert "did not exist at 2020-01-01" in answer.err
+
+
 def test_backup_replaces_another_only_when_told_to(crmframe, tmp_path) -> None:
     file = tmp_path / "all.tar.gz"
     file.write_bytes(b"the backup of yesterday")

@@ -62,8 +62,8 @@ class Field:
 
     @property
     def short_name(self) -> str:
-        """Return ``customer`` for ``customer_id``: what people type in filters and headers."""
-        return self.name.removesuffix("_id")
+        """Return ``customer`` for the reference ``customer_id``: what people type in filters and headers."""
+        return self.name.removesuffix("_id") if self.kind.name == "reference" else self.name
 
     @property
     def key_column(self) -> str:
