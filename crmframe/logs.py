@@ -43,6 +43,8 @@ def configure_logs(level: str = "INFO", *, stream: TextIO | None = None) -> None
     ]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=final))
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    # It tells of every plugin of its own that it finds: eleven lines at each start that concern nobody.
+    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
 
 
 class Lines:

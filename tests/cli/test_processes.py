@@ -102,10 +102,13 @@ def test_serve_answers_and_ends_when_told(tmp_path) -> None:
         port,
     ):
         status, body = answered(port, "/-/health")
+        advice = process.stdout.readline()
 
     assert status == 200
     assert json.loads(body)["database"]["ok"] is True
     assert process.returncode == 0
+    assert "crmframe user create NAME --admin" in advice
+    assert "alembic" not in (tmp_path / "serve.log").read_text()
 
 
 def test_serve_says_when_the_address_is_taken(tmp_path) -> None:
