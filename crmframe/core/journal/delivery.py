@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +38,8 @@ WINDOW = 100
 # Processes lost in a row at one place, after which its events are set aside.
 MOST_TAKEOVERS = 3
 # The database is in trouble, not the handler: nothing is noted against it.
+# How far was looked without finding anything is stored this long after: the figures are right, writes stay rare.
+REST = timedelta(minutes=1)
 TROUBLE = (LeaseLost, Contended, Unavailable, StorageFull)
 
 
@@ -60,6 +62,7 @@ class Delivery:
         self._has_claimed = False
         # How far was looked without finding anything of interest: worth remembering, not worth a write.
         self._seen: dict[str, Cursor] = {}
+        self._seen_since: dict[str, datetime] = {}
 
     def run_once(self) -> int:
         """Deliver all there is, also what the handlers themselves cause; return how often a handler ran.
@@ -111,11 +114,27 @@ class Delivery:
         with self._application.database.read() as connection:
             mine = places(connection, self._owner, self._application.clock())
             end = end_of_stream(connection)
+        for key, place in mine.items():
+            self._rest(key, place)
         return [
             each
             for each in self._application.subscriptions
             if each.key in mine and self._start(each.key, mine[each.key].cursor) < end
         ]
+
+    def _rest(self, key: str, place: Place) -> None:
+        """Store how far was looked once nothing of interest came for a while: it would seem to be behind."""
+        now, seen = self._application.clock(), self._seen.get(key, place.cursor)
+        if seen <= place.cursor:
+            self._seen_since.pop(key, None)
+        elif now - self._seen_since.setdefault(key, now) >= REST:
+            try:
+                held = place if place.is_held else self._claim(key, place.cursor)
+                with self._application.database.write() as connection:
+                    Step(key, self._owner, held.cursor, seen).take(connection, now)
+            except (LeaseLost, Contended):
+                self._seen.pop(key, None)
+            self._seen_since.pop(key, None)
 
     def _start(self, key: str, place: Cursor) -> Cursor:
         return max(place, self._seen.get(key, place))
@@ -140,6 +159,7 @@ class Delivery:
             with self._application.database.write() as connection:
                 Step(key, self._owner, place.cursor, end).take(connection, self._application.clock())
         self._seen[key] = end
+        self._seen_since.setdefault(key, self._application.clock())
         return 0
 
     def _take(self, subscription: Subscription, place: Place, ahead: Sequence[Reaction]) -> int:

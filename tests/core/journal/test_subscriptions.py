@@ -283,3 +283,24 @@ def test_many_commits_of_no_interest_are_passed_in_a_few_writes(applications) ->
     assert deliverer.run_once() == 1
     (place,) = rows(application, subscription)
     assert place.commit_id == delivering.WINDOW + 6
+
+
+def test_who_has_looked_past_what_concerns_nobody_is_not_behind_for_long(applications) -> None:
+    application = open_registered(applications, NOTE)
+    served = delivery(application)
+    for number in (1, 2, 3):
+        create(application, number, entity="sales.deal")
+    served.run_once()
+    assert standings_of(application).behind == 3
+
+    application.now += delivering.REST
+    served.run_once()
+    assert standings_of(application).behind == 0
+    create(application, 4)
+    assert served.run_once() == 1
+    assert marks(application) == ["core.customer:4"]
+
+
+def standings_of(application):
+    with application.database.read() as connection:
+        return standings(connection)[0]
