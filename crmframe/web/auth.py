@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+import sqlalchemy as sa
+
 from crmframe.core.access.accounts import WrongPassword, sign_in, sign_out
+from crmframe.core.access.models import User
 from crmframe.core.access.sessions import LONGEST, Origin
-from crmframe.core.errors import TooManyAttempts
+from crmframe.core.errors import CrmError, TooManyAttempts
 from crmframe.web.endpoint import Endpoint
 from crmframe.web.respond import Call, Reply
 from crmframe.web.router import Router
@@ -30,7 +33,7 @@ def show_sign_in(call: Call, work: UnitOfWork) -> Reply:
     target = local_path(call.parameter("next"))
     if work.actor.id is not None:
         return Reply(location=target)
-    return Reply({"name": "", "next": target, "error": None}, "login.html")
+    return Reply(_form(work, "", target), "login.html")
 
 
 def open_session(call: Call, work: UnitOfWork) -> Reply:
@@ -47,10 +50,16 @@ def open_session(call: Call, work: UnitOfWork) -> Reply:
             hasher=call.site.hasher,
         )
     except (WrongPassword, TooManyAttempts) as error:
-        return Reply({"name": name, "next": target, "error": error}, "login.html", error.status)
+        return Reply(_form(work, name, target, error), "login.html", error.status)
     return Reply(
         location=target, headers={"set-cookie": cookie(secret, int(LONGEST.total_seconds()), call.secure)}
     )
+
+
+def _form(work: UnitOfWork, name: str, target: str, error: CrmError | None = None) -> dict[str, Any]:
+    user = User.__table__
+    is_first = work.scalar(sa.select(user.c.id).limit(1)) is None
+    return {"name": name, "next": target, "error": error, "is_first": is_first}
 
 
 def close_session(call: Call, work: UnitOfWork) -> Reply:
