@@ -65,6 +65,8 @@ class Action:
         imports: ``imports(work, [(record, input), …])`` runs it on a batch, all or nothing, and raises ``InvalidInput``
             with each problem's position as ``row``. An import hands it the columns that only this action writes, and
             what ``input`` asks for beside. At most one action of an entity has it.
+        filled: Field to whether it must be filled (True) or empty (False) for pages to offer the verb on a record. It
+            only spares people what would be refused: ``run`` refuses by itself.
     """
 
     entity: str
@@ -76,6 +78,13 @@ class Action:
     confirm: str = ""
     tone: Tone = "grey"
     imports: Callable[[UnitOfWork, Sequence[tuple[Mapping[str, Any], Any]]], None] | None = None
+    filled: Mapping[str, bool] = field(default_factory=dict)
+
+    def is_offered(self, record: Mapping[str, Any]) -> bool:
+        """Return whether pages offer the verb on *record*; a field that its reader may not see decides nothing."""
+        return all(
+            (record[name] is not None) == wanted for name, wanted in self.filled.items() if name in record
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Panel:
     Attributes:
         view: ``view(context)`` returns the template's variables, or None to show nothing.
         template: Path below the plugin's ``templates/``.
+        shows: An entity whose derived list of related records is left out while this panel shows something.
     """
 
     key: str
@@ -106,6 +116,7 @@ class Panel:
     template: str
     permission: str = ""
     after: str = ""
+    shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +288,11 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
-    """An entry of a record's timeline, newest first; ``text`` is already in the reader's language."""
+    """An entry of a record's timeline, newest first; ``text`` is already in the reader's language.
+
+    Attributes:
+        covers: What a note of the same moment holds that says the same: the note is left out. Empty covers none.
+    """
 
     at: datetime
     title: str
@@ -285,6 +300,7 @@ class TimelineItem:
     icon: str = "circle"
     tone: Tone = "grey"
     url: str = ""
+    covers: str = ""
 
 
 class Veto(Exception):

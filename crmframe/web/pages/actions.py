@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 FORMATS = {"date": "date", "date-time": "datetime-local", "email": "email", "uri": "url"}
 
 
-def buttons_of(view: View, entity: Entity, record_id: int) -> list[dict[str, Any]]:
-    """Return the buttons of the actions that the reader may run on some records."""
+def buttons_of(view: View, entity: Entity, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the buttons of the actions that *record* is in the state for and the reader may run on some records."""
     found = []
     for name, action in view.work.registry.actions.get(entity.name, {}).items():
-        if action.imports is None and view.may(f"{entity.name}.{name}"):
+        if action.imports is None and action.is_offered(record) and view.may(f"{entity.name}.{name}"):
             found.append(
                 {
                     "verb": name,
                     "label": label_of(view, entity, action),
-                    "url": f"/{entity.slug}/{record_id}/{name}",
+                    "url": f"/{entity.slug}/{record['id']}/{name}",
                     "method": "post" if action.input is None and not action.confirm else "get",
                     "tone": action.tone,
                 }
@@ -118,6 +118,12 @@ def _control(
     if kind in ("array", "object"):
         return found | {"type": "area", "wide": True}
     return found
+
+
+def prefilled(action: Action, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record's values as a start, but for what the input marks with ``"prefilled": False``."""
+    schemas = action.input.model_json_schema()["properties"] if action.input is not None else {}
+    return {name: record[name] for name in schemas if name in record and schemas[name].get("prefilled", True)}
 
 
 def posted(view: View, model: type[BaseModel] | None, form: Mapping[str, str]) -> dict[str, Any]:

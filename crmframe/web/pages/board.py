@@ -121,7 +121,9 @@ def _page(
     mine = filters.Condition(field.name, "eq", value)
     node = filters.all_of([mine, where]) if where is not None else mine
     readable = readable_fields(view.work, entity)
-    columns = dict.fromkeys(("id", "version", entity.title, *cells.needed_columns(fields)))
+    move = view.work.registry.actions.get(entity.name, {}).get("move")
+    state = move.filled if move is not None else ()
+    columns = dict.fromkeys(("id", "version", entity.title, *state, *cells.needed_columns(fields)))
     query = Query(where=node, columns=tuple(n for n in columns if n in readable), limit=CARDS)
     page = records.select(view.work, entity.name, query)
     return page.records(), page.next is not None
@@ -149,6 +151,7 @@ class _Cards:
         badges: Mapping[int, Any],
     ) -> None:
         self.entity, self.badges = entity, badges
+        self.move = view.work.registry.actions.get(entity.name, {}).get("move")
         self.shows = [(f, cells.renderer(view, entity, f, titles)) for f in fields]
 
     def card(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,6 +166,7 @@ class _Cards:
         rest = [cell for f, cell in shown if f.kind.name not in ("reference", "money")]
         return {
             "id": row["id"],
+            "movable": self.move is None or self.move.is_offered(row),
             "version": row.get("version", ""),
             "title": title,
             "href": f"/{self.entity.slug}/{row['id']}",

@@ -140,13 +140,15 @@ def _parts(
     hooks = view.work.hooks
     buttons = [b for _, b in hooks.contribute("record_buttons", context) if isinstance(b, Button)]
     rows = view.context(entity=entity, rows=[record])
+    panels = panels_of(view, entity, context)
+    shown = {panel["shows"] for panel in panels}
     badges = [b for _, b in hooks.contribute("row_badges", rows) if isinstance(b, Badge)]
     return {
-        "actions": [b for b in actions.buttons_of(view, entity, record["id"]) if b["verb"] in allowed],
+        "actions": [b for b in actions.buttons_of(view, entity, record) if b["verb"] in allowed],
         "buttons": [b for b in buttons if not b.permission or view.may(b.permission)],
         "badges": badges,
-        "panels": panels_of(view, entity, context),
-        "related": related_of(view, entity, record["id"]),
+        "panels": panels,
+        "related": [g for g in related_of(view, entity, record["id"]) if g["entity"] not in shown],
         "may": {verb: verb in allowed for verb in ("update", "delete")},
     }
 
@@ -159,7 +161,9 @@ def panels_of(view: View, entity: Entity, context: Any) -> list[dict[str, Any]]:
             if panel.entity == entity.name and (not panel.permission or view.may(panel.permission)):
                 html = part_of(view, plugin, panel, context)
                 if html:
-                    found.append({"label": view.text(plugin, panel.label), "html": html})
+                    shows = "" if isinstance(html, Notice) else panel.shows
+                    label = view.text(plugin, panel.label)
+                    found.append({"label": label, "html": html, "shows": shows})
     return found
 
 
@@ -199,8 +203,9 @@ def _timeline(
     moment: datetime | None,
 ) -> dict[str, Any]:
     found = view.work.hooks.contribute("timeline", context) if moment is None else []
-    items = [_activity(view, row, titles) for row in activities]
-    items += [_contributed(item) for _, item in found if isinstance(item, TimelineItem)]
+    added = [item for _, item in found if isinstance(item, TimelineItem)]
+    items = [_activity(view, row, titles) for row in activities if not _is_covered(row, added)]
+    items += [_contributed(item) for item in added]
     items.sort(key=lambda item: item["at"], reverse=True)
     days: list[dict[str, Any]] = []
     for item in items:
@@ -212,6 +217,14 @@ def _timeline(
     failing = [item.plugin for _, item in found if isinstance(item, Notice)]
     composes = entity.has_timeline and moment is None and view.may(f"{ACTIVITY}.create")
     return {"days": days, "failing": failing, "composer": _composer(view) if composes else []}
+
+
+def _is_covered(row: Mapping[str, Any], added: Sequence[TimelineItem]) -> bool:
+    """Return whether an entry of a plugin says in the reader's language what this note was written to say."""
+    if row["kind"] != "note":
+        return False
+    text = row["text"] or ""
+    return any(item.covers and item.at == row["at"] and item.covers in text for item in added)
 
 
 def _composer(view: View) -> list[tuple[str, str, str]]:

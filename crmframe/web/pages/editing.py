@@ -205,7 +205,8 @@ def show_action(call: Call, work: UnitOfWork) -> Reply:
     action = records.action_of(work, entity, call.path["verb"])
     _require(work, entity, action.name)
     record = records.get(work, entity.name, record_id)
-    return Reply(_action(view, entity, action, record, {**record, **dict(call.query)}), "action.html")
+    values = {**actions.prefilled(action, record), **dict(call.query)}
+    return Reply(_action(view, entity, action, record, values), "action.html")
 
 
 def run_action(call: Call, work: UnitOfWork) -> Reply:

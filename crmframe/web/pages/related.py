@@ -38,7 +38,9 @@ def related_of(view: View, entity: Entity, record_id: int) -> list[dict[str, Any
     rows: dict[int, list[Any]] = {}
     for place, child_id, title in work.connection.execute(_statement(work, links, terms), values):
         rows.setdefault(place, []).append((child_id, title))
-    return [_group(view, links[n], found, record_id) for n, found in sorted(rows.items())]
+    groups = [_group(view, link, rows.get(n, ()), record_id) for n, link in enumerate(links)]
+    # What may be missing on a new record can be added there; of everything else there is nothing to tell.
+    return [group for group in groups if group["items"] or (group["is_part"] and group["new"])]
 
 
 def _links(work: UnitOfWork, entity: Entity) -> list[Link]:
@@ -88,6 +90,8 @@ def _group(view: View, link: Link, found: Sequence[Any], record_id: int) -> dict
     new = f"/{child.slug}/new?{field.name}={record_id}"
     own = field.label == view.work.registry.entity(field.kind.entity).label  # type: ignore[attr-defined]
     return {
+        "entity": child.name,
+        "is_part": own or field.required,
         "label": view.plural(child) if own else f"{view.plural(child)} · {view.field_label(field)}",
         "items": [(f"/{child.slug}/{i}", title or str(i)) for i, title in found[:SHOWN]],
         "all": f"/{child.slug}?{field.name}={record_id}" if len(found) > SHOWN else "",

@@ -305,10 +305,11 @@ def _forget(work: UnitOfWork, deal_ids: Sequence[int]) -> None:
         records.delete_many(work, "sales.stage_change", old)
 
 
+OPEN, CLOSED = {"closed_at": False}, {"closed_at": True}
 ACTIONS = (
-    Action("sales.deal", "move", move, "Move to stage", input=Move, tone="blue"),
-    Action("sales.deal", "win", win, "Win", input=Win, tone="green"),
-    Action("sales.deal", "lose", lose, "Lose", input=Lose, tone="red"),
-    Action("sales.deal", "reopen", reopen, "Reopen", input=Reopen, tone="amber"),
+    Action("sales.deal", "move", move, "Move to stage", input=Move, tone="blue", filled=OPEN),
+    Action("sales.deal", "win", win, "Win", input=Win, tone="green", filled=OPEN),
+    Action("sales.deal", "lose", lose, "Lose", input=Lose, tone="red", filled=OPEN),
+    Action("sales.deal", "reopen", reopen, "Reopen", input=Reopen, tone="amber", filled=CLOSED),
     Action("sales.deal", "place", place, "Place with its history", input=Place, imports=place_many),
 )

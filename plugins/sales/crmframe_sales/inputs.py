@@ -64,7 +64,9 @@ class Lose(ActionInput):
 class Reopen(ActionInput):
     """Ask for the stage to go back to; the one it was closed from when left out."""
 
-    stage_id: int | None = Field(default=None, title="Stage", json_schema_extra={"entity": "sales.stage"})
+    stage_id: int | None = Field(
+        default=None, title="Stage", json_schema_extra={"entity": "sales.stage", "prefilled": False}
+    )
 
 
 class Entry(ActionInput):

@@ -77,7 +77,10 @@ def menu() -> Sequence[MenuItem]:
 def panels() -> Sequence[Panel]:
     """Return the deals beside a customer."""
     template = "sales/customer_deals.html"
-    return [Panel("sales.deals", "core.customer", "Deals", deals_of_customer, template, "sales.deal.read")]
+    may = "sales.deal.read"
+    return [
+        Panel("sales.deals", "core.customer", "Deals", deals_of_customer, template, may, shows="sales.deal")
+    ]
 
 
 @hookimpl

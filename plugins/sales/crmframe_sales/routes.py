@@ -72,6 +72,7 @@ def deals_of_customer(context: ViewContext) -> Mapping[str, Any] | None:
         return None
     today = context.work.today
     return {
+        "all": f"/deals?customer_id={customer_id}",
         "deals": [_deal_row(deal, locale, today) for deal in deals],
         "won": [_amount(total, currency, locale) for currency, total in won],
         "say": lambda msgid: say(locale, msgid),
@@ -112,6 +113,8 @@ def _timeline_item(deal: Any, locale: str) -> TimelineItem:
         icon="trophy" if is_won else "circle-x",
         tone="green" if is_won else "red",
         url=f"/deals/{deal.id}",
+        # jobs.note_won_deals writes a note of this moment, in the workspace's language.
+        covers=deal.title if is_won else "",
     )
 
 
