@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -73,7 +74,9 @@ class PageRenderer:
         """Return the page of a problem; without *call*, or when its frame fails, it needs no database."""
         if call is not None:
             try:
-                return self._after_commit(call, "error.html", {"problem": problem, "back": _back(call)})
+                return self._after_commit(
+                    call, "error.html", {"problem": problem, "back": _back(call, problem["status"])}
+                )
             except Exception:  # the page of an error must not fail itself
                 log.exception("no frame around an error", path=call.url)
         say = partial(self.application.translator.translate, "core", locale)
@@ -100,7 +103,7 @@ class PageRenderer:
         }
 
 
-def _back(call: Call) -> str:
+def _back(call: Call, status: int) -> str:
     """Return the page of this site that the reader came from, else the list that the path belongs to."""
     came = urlsplit(call.headers.get("referer", ""))
     if came.netloc and came.netloc == call.headers.get("host"):
@@ -108,7 +111,8 @@ def _back(call: Call) -> str:
         if came.path not in (call.url, "/login"):
             return path
     slug, _, rest = call.url.lstrip("/").partition("/")
-    return f"/{slug}" if rest and slug in call.site.application.registry.by_slug else ""
+    is_elsewhere = rest or status == HTTPStatus.BAD_REQUEST
+    return f"/{slug}" if is_elsewhere and slug in call.site.application.registry.by_slug else ""
 
 
 def _cache(folder: Path) -> jinja2.BytecodeCache | None:

@@ -34,6 +34,7 @@ EXCUSED: Mapping[str, str] = {
     "POST /logout": OWN,
     "POST /account/password": OWN,
     "POST /account/language": "sets a cookie",
+    "GET /docs/errors": "says the same to everybody: texts of the program, no records",
     "GET /home": "is the page of GET /, which is tried",
     "GET /account": OWN_ACCOUNT,
     "POST /account/tokens": OWN_ACCOUNT,

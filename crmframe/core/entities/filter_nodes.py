@@ -25,7 +25,6 @@ RESERVED = frozenset(
         "after",
         "page",
         "columns",
-        "q",
         "as_of",
         "archived",
         "deleted",

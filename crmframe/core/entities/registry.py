@@ -14,7 +14,21 @@ from crmframe.core.entities.maintained import Checked, Derived, Maintained
 from crmframe.core.errors import NotFound
 
 RESERVED = frozenset(
-    {"api", "p", "static", "login", "logout", "admin", "plugins", "jobs", "search", "undo", "journal", "me"}
+    {
+        "api",
+        "p",
+        "static",
+        "login",
+        "logout",
+        "admin",
+        "plugins",
+        "jobs",
+        "search",
+        "undo",
+        "journal",
+        "me",
+        "docs",
+    }
 )
 
 # The field that says which entity a custom field belongs to.

@@ -10,6 +10,7 @@ from crmframe.web.errors import PASSWORD_PAGE
 from crmframe.web.pages import (
     account,
     board,
+    codes,
     detail,
     editing,
     export,
@@ -54,6 +55,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/account/sessions/end", Endpoint(account.end_others)),
     ("GET", PASSWORD_PAGE, Endpoint(roles.show_own_password)),
     ("POST", PASSWORD_PAGE, form(roles.save_own_password)),
+    ("GET", "/docs/errors", Endpoint(codes.show_codes, public=True)),
     ("GET", "/journal", Endpoint(histories.show_journal)),
     ("GET", "/journal/{id:int}", Endpoint(histories.show_operation)),
     ("POST", "/undo/{id:int}", form(histories.undo)),

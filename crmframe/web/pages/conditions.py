@@ -11,7 +11,7 @@ from crmframe.core.entities.field import Field
 from crmframe.core.entities.filters import Condition, Node
 from crmframe.web.pages import cells, lookup
 from crmframe.web.pages.inputs import control
-from crmframe.web.pages.listing import Listing, link
+from crmframe.web.pages.listing import Listing, Pairs, link
 
 if TYPE_CHECKING:
     from crmframe.web.pages.view import View
@@ -156,3 +156,29 @@ def added(view: View, entity: Entity) -> str:
         operator = "within"
     condition = (f"{name}__{operator}" if operator else name, value or "true")
     return link(f"/{entity.slug}", [*pairs, condition])
+
+
+# --- the search box -----------------------------------------------------------------------------------
+
+
+def search_of(view: View, entity: Entity, pairs: Pairs) -> dict[str, Any] | None:
+    """Return the box that asks for a part of the name: an ordinary condition; None without a name to ask for."""
+    field = view.work.schema.fields(entity).get(entity.title)
+    if field is None or "contains" not in field.kind.operators:
+        return None
+    if field.name not in readable_fields(view.work, entity):
+        return None
+    name = f"{field.name}__contains"
+    return {
+        "name": name,
+        "value": next((value for key, value in pairs if key == name), ""),
+        "label": view.say("Search by {field}", field=view.field_label(field)),
+        "rest": [pair for pair in pairs if pair[0] not in (name, "after")],
+    }
+
+
+def without_blank_search(view: View, entity: Entity) -> str:
+    """Return the address of the list when its search box was emptied, empty otherwise."""
+    blank = (f"{entity.title}__contains", "")
+    kept = [pair for pair in view.call.query if pair != blank]
+    return link(f"/{entity.slug}", kept) if len(kept) < len(view.call.query) else ""

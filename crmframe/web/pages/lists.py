@@ -28,7 +28,7 @@ VERBS = ("archive", "unarchive", "delete")
 def show_list(call: Call, work: UnitOfWork) -> Reply:
     """Show the records that the URL asks for."""
     view, entity = view_of(call, work), entity_at(call, work)
-    complete = conditions.added(view, entity)
+    complete = conditions.added(view, entity) or conditions.without_blank_search(view, entity)
     if complete:
         return Reply(location=complete)
     return Reply(_list(view, entity), "list.html")
@@ -55,6 +55,7 @@ def _list(view: View, entity: Entity) -> dict[str, Any]:
         "first": listing.link(base, found.pairs) if found.query.after else "",
         "parts": conditions.parts_of(view, found),
         "adding": asked or view.call.parameter("open") == "condition",
+        "search": conditions.search_of(view, entity, found.pairs),
         "askable": conditions.askable(view, entity),
         "asked": asked,
         "editor": conditions.editor(view, entity, asked),

@@ -21,6 +21,10 @@ def test_an_error_stands_among_the_navigation(root, path, status):
     assert SHELL in answer.text
 
 
+def test_a_refused_condition_leads_back_to_the_whole_list(root):
+    assert 'href="/customers">Back</a>' in root.get("/customers?nonsense=1").text
+
+
 def test_a_missing_permission_stands_among_the_navigation(seller):
     answer = seller.get("/admin/plugins")
 
