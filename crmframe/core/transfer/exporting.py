@@ -59,6 +59,7 @@ def export(
     """
     chosen = options or ExportOptions()
     entity = work.schema.entity(entity_name)
+    rights.require(work, entity, "read")  # before the first line: names of fields tell something, too
     fields = rights.chosen(work, entity, query.columns) if query.columns else rights.readable(work, entity)
     # The id comes along as a cursor's key, and as what a re-import can match by.
     query = replace(query, columns=tuple(f.name for f in fields), order=query.order or ("id",))
