@@ -66,7 +66,8 @@ class PageConformance(Conformance):
 
     def test_menu_shows_its_entities_to_those_who_may_see_them(self, crm: Application, doors: Doors) -> None:
         shown = [entity for entity in self.entities(crm) if entity.in_menu]
-        grants = [(f"{entity.name}.read", "all") for entity in shown]
+        # Where things are set up only those are led who may set them up.
+        grants = [(f"{entity.name}.{verb}", "all") for entity in shown for verb in ("read", "update")]
 
         open_page = doors.browser(doors.user(grants=grants)).get(
             "/journal" if not shown else f"/{shown[0].slug}"

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
+from crmframe.core.entities import kinds
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 
@@ -25,6 +26,8 @@ def sample(field: Field, number: int) -> Any:
 
 
 def _text(kind: Any, number: int) -> str:
+    if kind.example != kinds.Text.example:
+        return str(kind.example)  # a text of a certain form: the name of a time zone
     return f"Sample {number} 样本"[-kind.max :] if kind.max < 16 else f"Sample {number:03} 样本"
 
 
