@@ -103,7 +103,7 @@ def _words(cell: Cell) -> set[str]:
 
 def _leveled(text: str, words: set[str]) -> str:
     longest = sorted(map(re.escape, words), key=len, reverse=True)
-    return re.sub(rf"(?<![\w.])({'|'.join(longest)})(?![\w.])", "·", text)
+    return re.sub(rf"(?<![\w.])({'|'.join(longest)})(?!\w|\.\w)", "·", text)
 
 
 def _changes(world: World, guest: Guest, answer: Answer) -> Iterator[str]:

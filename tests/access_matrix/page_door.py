@@ -105,8 +105,11 @@ class Pages(Door):
 
 
 def _main(page: str) -> str:
-    """Return the part of a page that is about what was asked for: no request ids, no links that repeat it."""
-    return REQUEST_ID.sub("", page.partition("<main")[2])
+    """Return the part of a page that is about what was asked for: no request ids, no links that repeat it.
+
+    What a refused attempt had selected stays so, where the reader sees it anyway.
+    """
+    return REQUEST_ID.sub("", page.partition("<main")[2]).replace(" checked", "")
 
 
 def sign_in_all(world: World, client: Client) -> None:

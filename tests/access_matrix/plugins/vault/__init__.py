@@ -66,6 +66,12 @@ class Note(Base):
     text: Mapped[str] = field(kinds.LongText(), required=True)
 
 
+class Drawer(Base, Customizable):
+    """What custom fields are added to while the matrix runs."""
+
+    name: Mapped[str] = field(kinds.Text(120), required=True)
+
+
 class Stamp(BaseModel):
     """Ask for a word, and for a locker to copy it from."""
 
@@ -84,7 +90,7 @@ def stamp(work: UnitOfWork, locker: Mapping[str, Any], given: Stamp) -> str:
 
 @hookimpl
 def entities() -> Sequence[type[Any]]:
-    return [Locker, Note]
+    return [Locker, Note, Drawer]
 
 
 @hookimpl

@@ -92,6 +92,21 @@ def upgrade() -> None:
     op.create_index("ix_vault_lockers_updated_at_id", "vault_lockers", ["updated_at", "id"])
     op.create_index("ix_vault_lockers_worth_id", "vault_lockers", ["worth", "id"])
     op.create_table(
+        "vault_drawers",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("id", Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("created_by", Id(), nullable=True),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("updated_by", Id(), nullable=True),
+        sa.Column("custom", JsonText(), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_vault_drawers"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_vault_drawers_created_at_id", "vault_drawers", ["created_at", "id"])
+    op.create_index("ix_vault_drawers_updated_at_id", "vault_drawers", ["updated_at", "id"])
+    op.create_table(
         "vault_notes",
         sa.Column("locker_id", Id(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
