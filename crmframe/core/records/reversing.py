@@ -14,14 +14,14 @@ from crmframe.core.entities.custom import held_value
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
 from crmframe.core.journal.tables import change
-from crmframe.core.records import applying, rights
+from crmframe.core.records import applying, checks, rights
 from crmframe.core.records.conflicts import Step
 from crmframe.core.records.maintaining import maintain, maintain_targets
 from crmframe.core.records.parked import delete_parked
 from crmframe.core.records.reach import is_only_kept_up, term_of
 from crmframe.core.records.rows import Row, add_sidecars, flat, from_image, locked
 from crmframe.core.records.writing import require_still_within
-from crmframe.core.storage.dialect import in_set
+from crmframe.core.storage.dialect import Lock, in_set
 from crmframe.core.work import UnitOfWork
 
 OPPOSITE = {"archive": "unarchive", "unarchive": "archive", "update": "update"}
@@ -49,11 +49,18 @@ def take_back(work: UnitOfWork, steps: Sequence[Step]) -> None:
         _change_back(work, entity, steps)
 
 
+def strength(entity: Entity, step: Step) -> Lock:
+    """Return the lock that a step's reversal needs; a stronger one would wait for whoever refers to the record."""
+    unique = {column for columns in checks.unique_columns(entity) for column in columns}
+    removes = step.kind in ("create", "restore") or (step.kind in OPPOSITE and unique & step.before.keys())
+    return "remove" if removes else "change"
+
+
 def _locked(
-    work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str
+    work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str, *, to: Lock = "remove"
 ) -> tuple[dict[int, Row], Term]:
     term = term_of(work, entity, verb)
-    rows = locked(work, entity, [step.record_id for step in steps], term, to="remove")
+    rows = locked(work, entity, [step.record_id for step in steps], term, to=to)
     if len(rows) != len(steps):
         raise PermissionDenied(permission=f"{entity.name}.{verb}")
     return rows, term
@@ -97,7 +104,8 @@ def _last_versions(work: UnitOfWork, entity: Entity, ids: Sequence[int]) -> dict
 
 
 def _change_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
-    rows, term = _locked(work, entity, steps, "update")
+    to: Lock = "remove" if any(strength(entity, step) == "remove" for step in steps) else "change"
+    rows, term = _locked(work, entity, steps, "update", to=to)
     wanted = {step.record_id: _values(work, entity, step.before) for step in steps}
     _require_fields(work, entity, {name for values in wanted.values() for name in values})
     before = {record_id: flat(work, entity, rows[record_id]) for record_id in wanted}
@@ -130,7 +138,7 @@ def _values(work: UnitOfWork, entity: Entity, before: Mapping[str, Any]) -> dict
 
 
 def _take_back_sidecar(work: UnitOfWork, base: Entity, sidecar: Entity, steps: Sequence[Step]) -> None:
-    rows, term = _locked(work, base, steps, "update")
+    rows, term = _locked(work, base, steps, "update", to="change")
     add_sidecars(work, base, rows, [sidecar.plugin])
     kind = steps[0].kind
     if kind in ("create", "restore"):
