@@ -15,6 +15,7 @@ import crmframe
 from crmframe.core.access.policy import policy
 from crmframe.core.access.term import ALL, Term
 from crmframe.core.records import reach, rights
+from crmframe.web.pages import admitting
 
 ROOT = Path(crmframe.__file__).parent
 # (file below crmframe, function): a place that asks for the policy.
@@ -67,6 +68,7 @@ def watched(answer: Callable[[Site, Term], Term]) -> Iterator[None]:
     with (
         mock.patch.object(rights, "granted", asked(rights.granted)),
         mock.patch.object(reach, "policy", asked(policy)),
+        mock.patch.object(admitting, "policy", asked(policy)),
     ):
         yield
 

@@ -27,7 +27,16 @@ from crmframe.web.asgi import build_site
 from crmframe.web.host import Host
 from crmframe.web.visitor import PLAIN_COOKIE
 from tests.access_matrix.canaries import Canaries
-from tests.access_matrix.cast import GUESTS, PARENT_TEAMS, PEOPLE, ROLES, Guest, grants_of, rules_of
+from tests.access_matrix.cast import (
+    GUESTS,
+    PARENT_TEAMS,
+    PEOPLE,
+    ROLES,
+    UNREADABLE,
+    Guest,
+    grants_of,
+    rules_of,
+)
 from tests.access_matrix.oracle import Oracle
 from tests.access_matrix.planting import Planter
 
@@ -173,6 +182,7 @@ def build_world(url: str, folder: Path) -> World:
     clock.advance(minutes=10)
     planter.change_all()
     oracle.rows = rows_of(application)
+    oracle.fields[UNREADABLE] = _fields(application)[UNREADABLE]  # those planted among them
     clock.advance(minutes=10)
     world = World(
         application, host, clock, oracle, planter, canaries, tokens, early, settings, sessions=sessions
@@ -217,14 +227,19 @@ def _custom_fields(application: Application) -> None:
 
 
 def _oracle(application: Application, user_ids: dict[str, int], team_ids: dict[str, int]) -> Oracle:
-    with application.database.read() as connection:
-        schema = application.schema(connection)
-    entities = application.registry.public_entities()
-    fields = {entity.name: list(schema.fields(entity).values()) for entity in entities}
-    titles = {entity.name: entity.title for entity in entities}
+    fields = _fields(application)
+    titles = {entity.name: entity.title for entity in application.registry.public_entities()}
     grants = {role: grants_of(application.registry, role) for role in ROLES}
     rules = {role: rules_of(fields, titles, role) for role in ROLES}
     return Oracle(application.registry, user_ids, team_ids, grants, rules, fields)
+
+
+def _fields(application: Application) -> dict[str, list[Any]]:
+    with application.database.read() as connection:
+        schema = application.schema(connection)
+    return {
+        entity.name: list(schema.fields(entity).values()) for entity in application.registry.public_entities()
+    }
 
 
 def _roles(application: Application, oracle: Oracle) -> None:

@@ -233,6 +233,12 @@ def test_hook_timeline() -> None:
     check_contribute("timeline", c.TimelineItem(datetime(2026, 1, 1, tzinfo=UTC), "Deal won"))
 
 
+def test_hook_prerequisites() -> None:
+    check_contribute(
+        "prerequisites", c.Prerequisite("A deal needs a pipeline.", "Make one", "/pipelines/new")
+    )
+
+
 def test_hook_notices() -> None:
     check_contribute("notices", "Three deals wait for you.")
 

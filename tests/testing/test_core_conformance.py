@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from crmframe.testing.conformance_api import ApiConformance
 from crmframe.testing.conformance_pages import PageConformance
 from crmframe.testing.conformance_records import RecordConformance
 from crmframe.testing.conformance_schema import SchemaConformance
+from crmframe.testing.samples import Given
+
+# A definition of a field is checked against the entity it is for.
+CUSTOM_FIELD = {
+    "entity": "core.customer",
+    "name": "sample_{}".format,
+    "kind": "text",
+    "options": None,
+    "required": False,
+}
 
 
 class TestCore(SchemaConformance, RecordConformance, ApiConformance, PageConformance):
     plugin = "core"
+    samples: ClassVar[Given] = {"core.custom_field": CUSTOM_FIELD}
