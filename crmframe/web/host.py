@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from crmframe.web.errors import show_error
 from crmframe.web.headers import Answer
 from crmframe.web.site import Site
-from crmframe.web.visitor import SAFE_METHODS, reader_of
+from crmframe.web.visitor import AFTERWARDS, SAFE_METHODS, reader_of
 
 CHECK_SECONDS = 1.0
 log = structlog.get_logger("crmframe.host")
@@ -52,8 +52,10 @@ class Host:
         except Exception as error:  # noqa: BLE001 - every error becomes an answer; the unforeseen ones are logged
             await self._show(site, scope, receive, error=error, answer=answer)
         finally:
-            self._leave(site, scope["method"])
             answer.log()
+            if afterwards := scope["state"].pop(AFTERWARDS, None):
+                await run_in_threadpool(afterwards)
+            self._leave(site, scope["method"])
 
     async def _show(
         self, site: Site, scope: Scope, receive: Receive, *, error: Exception, answer: Answer

@@ -28,6 +28,8 @@ SECURE_COOKIE = "__Host-crmframe"
 PLAIN_COOKIE = "crmframe_session"
 BEARER = "bearer "
 MAX_ID = 2**63 - 1
+# In the state of a request: what is to be done when it has been answered.
+AFTERWARDS = "crmframe.afterwards"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -59,12 +61,13 @@ def visitor_of(site: Site, connection: sa.Connection, scope: Scope, headers: Map
     given = headers.get("authorization", "")
     if given:
         secret = given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else ""
-        visitor = _by_token(site, connection, secret)
+        visitor = _by_token(site, connection, scope, secret)
         if visitor is None:
             raise NotSignedIn
         return visitor
     secret = session_secret(scope, headers)
-    return (_by_session(site, connection, secret) if secret else None) or Visitor(anonymous_actor())
+    found = _by_session(site, connection, scope, secret) if secret else None
+    return found or Visitor(anonymous_actor())
 
 
 def session_secret(scope: Scope, headers: Mapping[str, str]) -> str:
@@ -85,32 +88,36 @@ def cookie_name(secure: bool) -> str:
     return SECURE_COOKIE if secure else PLAIN_COOKIE
 
 
-def _by_session(site: Site, connection: sa.Connection, secret: str) -> Visitor | None:
+def _by_session(site: Site, connection: sa.Connection, scope: Scope, secret: str) -> Visitor | None:
     now = site.application.clock()
     found = find_session(connection, secret, now)
     actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
     if found is None or actor is None:
         return None
     if found.is_due:
-        _touch(site, lambda connection: touch_session(connection, secret, now))
+        _touch(site, scope, lambda connection: touch_session(connection, secret, now))
     return Visitor(actor, session=secret, epoch=found.epoch)
 
 
-def _by_token(site: Site, connection: sa.Connection, secret: str) -> Visitor | None:
+def _by_token(site: Site, connection: sa.Connection, scope: Scope, secret: str) -> Visitor | None:
     now = site.application.clock()
     found = find_token(connection, secret, now) if secret else None
     actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
     if found is None or actor is None:
         return None
     if found.is_due:
-        _touch(site, lambda connection: touch_token(connection, found.id, now))
+        _touch(site, scope, lambda connection: touch_token(connection, found.id, now))
     return Visitor(actor.narrowed(found.scopes), is_program=True, epoch=found.epoch)
 
 
-def _touch(site: Site, write: Callable[[sa.Connection], None]) -> None:
-    """Note the use; reading goes on when the disk is full."""
-    with suppress(CrmError), site.application.database.write() as connection:
-        write(connection)
+def _touch(site: Site, scope: Scope, write: Callable[[sa.Connection], None]) -> None:
+    """Note the use when the request has been answered: a write waits its turn, and a full disk stops no reader."""
+
+    def touch() -> None:
+        with suppress(CrmError), site.application.database.write() as connection:
+            write(connection)
+
+    scope["state"][AFTERWARDS] = touch
 
 
 # --- the call -----------------------------------------------------------------------------------------

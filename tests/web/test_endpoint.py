@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
 
@@ -13,7 +14,7 @@ LONGEST = 6
 
 
 def own_frames(host, client, path):
-    """Return the functions of ours on the stack at each statement; the thread's begin at Endpoint.run."""
+    """Return the functions of ours on the stack at each statement, from Endpoint.run on."""
     found = []
 
     def note(_connection, _cursor, statement, *_rest):
@@ -29,7 +30,11 @@ def own_frames(host, client, path):
     answer = client.get(path)
     sa.event.remove(engine, "before_cursor_execute", note)
     assert answer.status_code == 200, answer.text
-    return [names for statement, names in found if "core_customers" in statement.lower()]
+    return [
+        names[names.index("Endpoint.run") :]
+        for statement, names in found
+        if "core_customers" in statement.lower()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -44,9 +49,75 @@ def test_at_most_six_functions_of_ours_lie_between_the_call_and_the_sql(host, ad
 
     [names] = {tuple(names) for names in own_frames(host, admin, path)}
 
-    # In the event loop: Host.__call__ (the ASGI call itself) and Endpoint.__call__, which hands over to the thread.
+    # Before them: Host.__call__ (the ASGI call itself) and Endpoint.__call__.
     assert list(names) == expected
     assert len(["Endpoint.__call__", *names]) <= LONGEST
+
+
+def test_only_one_record_of_a_file_is_read_in_the_event_loop(host, admin):
+    """A server is waited for, and a list may take long: both need a thread that is not the loop's."""
+    admin.post("/api/v1/customers", json={"name": "Acme"})
+    is_file = host.site.application.database.dialect == "sqlite"
+
+    assert runs_in_the_loop(host, admin, "/api/v1/customers/1") == is_file
+    assert not runs_in_the_loop(host, admin, "/api/v1/customers")
+
+
+def runs_in_the_loop(host, client, path):
+    """Return whether a request reads customers in the thread of the event loop."""
+    found = set()
+
+    def note(_connection, _cursor, statement, *_rest):
+        if "core_customers" not in statement:
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            found.add(False)
+        else:
+            found.add(True)
+
+    engine = host.site.application.database.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        client.get(path).raise_for_status()
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    [answer] = found
+    return answer
+
+
+def test_the_use_of_a_token_is_noted_after_the_answer(host, admin):
+    """Noting it waits for the turn to write, which a reader must not."""
+    order = []
+
+    async def send(message):
+        order.append(message["type"])
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    def note(_connection, _cursor, statement, *_rest):
+        order.append(statement.split()[0])
+
+    engine = host.site.application.database.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/api/v1/customers/7",
+        "query_string": b"",
+        "headers": [(b"authorization", admin.headers["authorization"].encode())],
+        "scheme": "http",
+        "state": {},
+    }
+    try:
+        asyncio.run(host(scope, receive, send))
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+    assert order.count("UPDATE") == 1
+    assert order.index("http.response.body") < order.index("UPDATE")
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(host, admin):

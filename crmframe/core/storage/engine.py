@@ -64,6 +64,11 @@ class Database:
         return Path(self.url.database) if self.dialect == "sqlite" and self.url.database else None
 
     @property
+    def has_server(self) -> bool:
+        """Return whether each statement waits for another process."""
+        return self.dialect != "sqlite"
+
+    @property
     def locks_rows(self) -> bool:
         """Return whether writers lock rows; otherwise each holds the whole database."""
         return self.dialect != "sqlite"

@@ -12,7 +12,7 @@ from crmframe.core.records import Query
 from crmframe.web.api import parameters
 from crmframe.web.api.history import entries
 from crmframe.web.api.records_json import encoder_of, plain, record_json
-from crmframe.web.endpoint import Endpoint, Handler
+from crmframe.web.endpoint import BriefEndpoint, Endpoint, Handler
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.respond import Call, Reply, encoded
 
@@ -135,7 +135,7 @@ def api(handler: Handler) -> Endpoint:
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/{slug}", api(list_records)),
     ("POST", "/{slug}", api(create_record)),
-    ("GET", "/{slug}/{id:int}", api(read_record)),
+    ("GET", "/{slug}/{id:int}", BriefEndpoint(read_record, door="api")),
     ("PATCH", "/{slug}/{id:int}", api(update_record)),
     ("DELETE", "/{slug}/{id:int}", api(delete_record)),
     ("GET", "/{slug}/{id:int}/history", api(history)),
