@@ -135,7 +135,7 @@ def call_of(site: Site, scope: Scope, body: Body, visitor: Visitor, headers: Map
     expected = csrf.token_for(site.secret, visitor.session) if visitor.session else ""
     if scope["method"] not in SAFE_METHODS and not visitor.is_program:
         _require_own_page(headers, form, expected)
-    locale = locales.of_request(dict(scope["headers"]), visitor.actor.locale or site.locale)
+    locale = locales.of_request(dict(scope["headers"]), visitor.actor.locale, site.locale)
     scope["state"]["locale"] = locale
     scope["state"]["actor_id"] = visitor.actor.id
     raw_query = scope.get("query_string", b"")
@@ -167,7 +167,7 @@ def reader_of(site: Site, scope: Scope) -> Call | None:
         return None
     # What was posted cannot be asked for again: the frame leads home then.
     url = scope["path"] if scope["method"] in SAFE_METHODS else "/"
-    locale = scope["state"].get("locale") or locales.of_request(dict(scope["headers"]), site.locale)
+    locale = scope["state"].get("locale") or locales.of_request(dict(scope["headers"]), "", site.locale)
     return Call(
         site=site,
         url=url,

@@ -29,3 +29,5 @@ def test_what_was_chosen_in_this_browser_wins_over_the_user_s_and_the_browser_s(
     assert of_request({b"accept-language": b"zh"}, "en") == "en"
     assert of_request({b"accept-language": b"zh"}) == "zh_Hans"
     assert of_request({b"cookie": b"crmframe_locale=xx"}) == "en"
+    assert of_request({b"accept-language": b"zh"}, "", "en") == "zh_Hans"
+    assert of_request({b"accept-language": b"fr"}, "", "zh_Hans") == "zh_Hans"

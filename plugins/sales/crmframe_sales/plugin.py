@@ -134,7 +134,7 @@ def before_delete(change: Change) -> None:
     held = queries.customers_with_open_deals(change.work, change.ids)
     if held:
         name = records.name_of(change.work, "core.customer", change.before[held[0].customer_id])
-        template = "{customer} has {count} open deals. Close or move them first."
+        template = "Open deals of {customer}: {count}. Close or move them first."
         raise Veto(template, customer=name, count=held[0].deals)
 
 
@@ -190,7 +190,7 @@ def notices(context: ViewContext) -> Sequence[str]:
     if not context.work.actor.may("sales.deal.read"):
         return ()
     count = queries.overdue_count(context.work)
-    sentence = "{count} of your open deals are past their expected close date."
+    sentence = "Open deals of yours that are past their expected close date: {count}."
     return [say(context.locale, sentence, count=count)] if count else ()
 
 

@@ -23,7 +23,7 @@ def on_customer(sales: Any, work: Any, locale: str = "en") -> ViewContext:
 def test_customer_with_open_deals_is_kept(sales: Any) -> None:
     deal = sales.deal()
 
-    with pytest.raises(Vetoed, match="Nordvik Marine has 1 open deals"), sales.work() as work:
+    with pytest.raises(Vetoed, match="Open deals of Nordvik Marine: 1"), sales.work() as work:
         records.delete(work, "core.customer", sales.customer)
 
     sales.run(deal, "win")
@@ -105,7 +105,7 @@ def test_notice_and_tile_are_about_the_own_deals(sales: Any) -> None:
         notices = plugin.notices(view(sales, work))
         tile = my_pipeline(view(sales, work))
 
-    assert notices == ["1 of your open deals are past their expected close date."]
+    assert notices == ["Open deals of yours that are past their expected close date: 1."]
     assert tile is not None
     assert [(row["name"], row["deals"]) for row in tile["rows"]] == [("Contacted", "1")]
     with sales.work(write=False) as work:
