@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,8 +32,21 @@ def lock_targets(work: UnitOfWork, source: Entity, ids: Iterable[int]) -> None:
     Two transactions that lock a customer and its activities in different orders would wait for each other.
     """
     if work.database.locks_rows:
-        for target, wanted in sorted(hung_on(work, source, ids).items()):
-            locked(work, work.schema.entity(target), wanted, ALL)
+        _lock(work, hung_on(work, source, ids))
+
+
+def lock_new_targets(work: UnitOfWork, source: Entity, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Lock what new rows of *source* will hang on, before it is looked up as what they refer to.
+
+    A lock to refer that becomes one to change deadlocks with whoever waits in between to remove.
+    """
+    if work.database.locks_rows and any(rule.source == source.name for rule in work.registry.maintained):
+        _lock(work, _targets_of(work, source, rows))
+
+
+def _lock(work: UnitOfWork, wanted: Mapping[str, set[int]]) -> None:
+    for target, ids in sorted(wanted.items()):
+        locked(work, work.schema.entity(target), ids, ALL)
 
 
 def hung_on(work: UnitOfWork, source: Entity, ids: Iterable[int]) -> dict[str, set[int]]:
@@ -44,6 +57,12 @@ def hung_on(work: UnitOfWork, source: Entity, ids: Iterable[int]) -> dict[str, s
     columns = [source.table.c[name] for name in sorted(abouts)]
     statement = sa.select(*columns).where(in_set(source.table.c.id, "ids"))
     touched = [row._asdict() for row in work.connection.execute(statement, {"ids": sorted(set(ids))})]
+    return _targets_of(work, source, touched)
+
+
+def _targets_of(
+    work: UnitOfWork, source: Entity, touched: Sequence[Mapping[str, Any]]
+) -> dict[str, set[int]]:
     wanted: dict[str, set[int]] = defaultdict(set)
     for rule in work.registry.maintained:
         if rule.source == source.name and rule.target in work.registry.entities:

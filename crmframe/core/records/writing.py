@@ -13,7 +13,7 @@ from crmframe.core.entities.field import Field
 from crmframe.core.entities.values import parse_values
 from crmframe.core.errors import InvalidInput, Problem, Stale
 from crmframe.core.records import applying, checks, rights
-from crmframe.core.records.maintaining import lock_targets, maintain
+from crmframe.core.records.maintaining import lock_new_targets, lock_targets, maintain
 from crmframe.core.records.reading import get
 from crmframe.core.records.rows import Row, add_sidecars, flat, locked
 from crmframe.core.storage.turns import take_turn
@@ -62,6 +62,7 @@ def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[d
         for row in values:
             row.update(_derived(work, entity, row, row))
     problems += found
+    lock_new_targets(work, entity, values)
     problems += _outer_problems(work, entity, values, values, [None] * len(values))
     _raise_problems(problems)
     return values
