@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 # It is what the chunk works that counts: time spent waiting, for the writer's turn or a busy processor, would make
 # the chunks ever smaller on a machine that is ever busier, and each commit costs as much as a hundred rows.
 WRITER_SECONDS = 0.08
+# From how many new records on the database is told that its tables have grown.
+GROWTH = 1_000
 FIRST_CHUNK, SMALLEST_CHUNK, LARGEST_CHUNK = 200, 100, 5000
 KEPT_OUTCOMES = 200
 
@@ -220,8 +222,15 @@ class _Import:
             self.application.database.checkpoint()
             self._tell(outcomes)
         if self.report.operation_id is not None:
-            with self._work() as work:
-                self._advance(work, self.place, state="done")
+            self._end()
+
+    def _end(self) -> None:
+        entity = self.plan.entity
+        with self._work() as work:
+            self._advance(work, self.place, state="done")
+            sidecars = work.registry.sidecars.get(entity.name, {}).values()
+        if self.report.created >= GROWTH:
+            self.application.database.note_growth([entity.table, *(each.table for each in sidecars)])
 
     def _work(self) -> AbstractContextManager[UnitOfWork]:
         reason, operation_id = self.plan.options.reason or self.table.name, self.report.operation_id

@@ -350,3 +350,15 @@ def test_waiting_for_other_writers_does_not_make_the_chunks_shorter(
     assert sum(lengths) == 900
     assert min(lengths[:-1]) >= importing.SMALLEST_CHUNK
     assert max(lengths) > importing.FIRST_CHUNK
+
+
+def test_the_planner_knows_of_many_new_rows(application: Application, load: Load) -> None:
+    """Without that, PostgreSQL reads lists row by row until it looks by itself."""
+    load("name\n" + "".join(f"Customer {number}\n" for number in range(importing.GROWTH)))
+
+    with application.database.read() as connection:
+        if application.database.dialect == "sqlite":
+            assert not sa.inspect(connection).has_table("sqlite_stat1")
+        else:
+            known = "SELECT reltuples FROM pg_class WHERE relname = 'core_customers'"
+            assert connection.scalar(sa.text(known)) >= importing.GROWTH
