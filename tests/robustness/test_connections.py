@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -153,3 +154,32 @@ def test_a_handler_that_had_to_give_way_is_told_again(application: Application) 
     assert heard == [1, 1]
     with application.work(write=False) as work:
         assert work.rows(sa.select(event_retry)) == []
+
+
+@ONLY_SQLITE
+def test_the_first_readers_of_the_past_wait_for_none_of_its_columns(application: Application) -> None:
+    """Several threads meet tables of the past that one of them is still putting together."""
+    with application.work() as work:
+        ids = records.create_many(work, "core.customer", [{"name": f"C{number}"} for number in range(9)])
+    moment = application.clock()
+    with application.work() as work:
+        records.update_many(work, "core.customer", {record_id: {"city": "X"} for record_id in ids[:5]})
+    query = records.Query(order=("name",), columns=("name", "city"), as_of=moment)
+
+    def read(barrier: threading.Barrier) -> list[tuple[str, str | None]]:
+        barrier.wait(20)
+        with application.work(write=False) as work:
+            return [tuple(row) for row in records.select(work, "core.customer", query).rows]
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(30):
+            with application.work(write=False) as work:
+                work.schema.statements.clear()  # as after any change of fields or rights
+            barrier = threading.Barrier(6)
+            with ThreadPoolExecutor(6) as pool:
+                found = list(pool.map(read, [barrier] * 6))
+            assert found == [[(f"C{number}", None) for number in range(9)]] * 6
+    finally:
+        sys.setswitchinterval(usual)

@@ -106,6 +106,9 @@ def past_tables(work: UnitOfWork, entity: Entity, moment: datetime, *, only: int
     if kept is None:
         whole = [ClauseAdapter(_past_table(p, n, _untouched(p, n))) for n, p in enumerate(parts)]
         changed = [ClauseAdapter(_past_table(entity, 0, sa.false())), *whole[1:]]
+        for adapter in (*whole, changed[0]):
+            # SQLAlchemy indexes the columns when it first looks for one; another thread would find half of them.
+            adapter.selectable.corresponding_column(entity.table.c.id)
         kept = work.schema.statements[key] = PastTables(whole, changed, _untouched(entity, 0), {})
     return replace(kept, values=values)
 

@@ -63,7 +63,7 @@ def test_deleting_asks_first_and_says_what_else_is_touched(company, root):
 
     answer = root.post(f"/customers/{company.customer}/delete", data={"version": version_in(page)})
     assert answer.status_code == 409
-    assert "open deals" in answer.text
+    assert "Open deals of" in answer.text
 
     assert root.post(f"/customers/{company.other}/delete", data={}).status_code == 303
     assert root.get(f"/customers/{company.other}").status_code == 404
