@@ -201,11 +201,7 @@ FAULTS = (
     Fault(
         "what is referred to is not held",
         (
-            (
-                f"{RECORDS}.checks:_existing",
-                'held(work, statement, other.table, "refer")',
-                "statement",
-            ),
+            (f"{RECORDS}.checks:_existing", 'held(work, statement, other.table, "refer")', "statement"),
             NOT_HELD_EARLY,
         ),
         test_contention.test_nothing_refers_to_what_is_being_deleted,
@@ -287,11 +283,7 @@ FAULTS = (
     Fault(
         "a maintained field is computed before it is locked",
         (
-            (
-                f"{RECORDS}.maintaining:_recompute",
-                "    rows = locked(",
-                COMPUTED_FIRST,
-            ),
+            (f"{RECORDS}.maintaining:_recompute", "    rows = locked(", COMPUTED_FIRST),
             (
                 f"{RECORDS}.maintaining:_recompute",
                 'found = {keys[row[0]]: row[1] for row in work.connection.execute(statement, {"keys": list(keys)})}',
