@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -19,6 +20,8 @@ from crmframe.web.serve import DRAIN_SECONDS, HEALTH_VARIABLE, LISTEN_VARIABLE
 if TYPE_CHECKING:
     from crmframe.application import Application
 
+LAST_REQUESTS_SECONDS = 0.3
+
 
 def run_child(build_application: Callable[[], Application], *, workers: bool = True) -> None:
     """Serve until SIGTERM, or until the parent is gone.
@@ -30,8 +33,23 @@ def run_child(build_application: Callable[[], Application], *, workers: bool = T
     configure_logs()
     sockets = [_inherited(LISTEN_VARIABLE), _inherited(HEALTH_VARIABLE)]
     _end_with_parent()
-    server = uvicorn.Server(configuration(build_host(build_application, workers=workers)))
+    server = PatientServer(configuration(build_host(build_application, workers=workers)))
     server.run(sockets=sockets)
+
+
+class PatientServer(uvicorn.Server):
+    """Answers who was accepted a moment ago before it hangs up.
+
+    By itself uvicorn closes connections that have not asked yet, and their clients take that for a refusal: the next
+    generation accepts already, but these are not its connections.
+    """
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, wait for the last requests, then end."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(LAST_REQUESTS_SECONDS)
+        await super().shutdown(sockets)
 
 
 def configuration(app: object) -> uvicorn.Config:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from crmframe.application import Application
+from crmframe.web.serve import TICK_SECONDS
 from tests.web.people import settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +138,7 @@ def test_a_generation_that_does_not_start_leaves_the_old_one_serving(server):
 
 def test_a_crashed_child_comes_back(server):
     [first] = server.children()
+    time.sleep(20 * TICK_SECONDS)  # the parent has seen it serve, too: one that never did ends the parent
 
     os.kill(first, signal.SIGKILL)
 
