@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-import sqlalchemy as sa
 
 from crmframe.cli.console import Console, pass_console
 from crmframe.web.serve import Parent, is_child, listen
@@ -71,13 +70,6 @@ def child_command(console: Console, *, workers: bool) -> list[str]:
     return [*command, "serve", *([] if workers else ["--no-workers"])]
 
 
-def has_users(application: Application) -> bool:
-    """Return whether anybody could sign in."""
-    user = application.registry.entity("core.user").table
-    with application.database.read() as connection:
-        return connection.scalar(sa.select(user.c.id).limit(1)) is not None
-
-
 def serve_child(console: Console, *, workers: bool) -> None:
     """Serve on the sockets of the parent."""
     settings = console.settings
@@ -85,7 +77,9 @@ def serve_child(console: Console, *, workers: bool) -> None:
     def build() -> Application:
         application: Application = importlib.import_module("crmframe.application").Application(settings)
         importlib.import_module("crmframe.cli.opening").settle(application)
-        if not has_users(application):
+        with application.database.read() as connection:
+            nobody = not importlib.import_module("crmframe.core.access.accounts").has_users(connection)
+        if nobody:
             click.echo(console.text(NOBODY))
             sys.stdout.flush()
         return application

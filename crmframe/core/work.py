@@ -26,6 +26,9 @@ S = TypeVar("S", bound="sa.Select[Any] | sa.CompoundSelect[Any]")
 class Hooks(Protocol):
     """How core asks plugins; the kernel's dispatcher is handed in."""
 
+    def collect(self, name: str) -> Sequence[tuple[str, Sequence[Any]]]:
+        """Return what each plugin declared, with the plugin; those that declared nothing are left out."""
+
     def guard(self, name: str, change: Any) -> None:
         """Let every plugin look; raises Vetoed when one refuses."""
 

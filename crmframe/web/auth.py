@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-import sqlalchemy as sa
-
-from crmframe.core.access.accounts import WrongPassword, sign_in, sign_out
-from crmframe.core.access.models import User
+from crmframe.core.access.accounts import WrongPassword, has_users, sign_in, sign_out
 from crmframe.core.access.sessions import LONGEST, Origin
 from crmframe.core.errors import CrmError, TooManyAttempts
 from crmframe.web.endpoint import Endpoint
@@ -57,9 +54,7 @@ def open_session(call: Call, work: UnitOfWork) -> Reply:
 
 
 def _form(work: UnitOfWork, name: str, target: str, error: CrmError | None = None) -> dict[str, Any]:
-    user = User.__table__
-    is_first = work.scalar(sa.select(user.c.id).limit(1)) is None
-    return {"name": name, "next": target, "error": error, "is_first": is_first}
+    return {"name": name, "next": target, "error": error, "is_first": not has_users(work.connection)}
 
 
 def close_session(call: Call, work: UnitOfWork) -> Reply:

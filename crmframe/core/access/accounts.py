@@ -42,6 +42,7 @@ __all__ = [
     "actor_from_token",
     "change_password",
     "find_session",
+    "has_users",
     "purge",
     "set_password",
     "sign_in",
@@ -51,6 +52,11 @@ __all__ = [
 ]
 
 _user: Any = models.User.__table__
+
+
+def has_users(connection: sa.Connection) -> bool:
+    """Return whether there is anybody who could sign in."""
+    return connection.scalar(sa.select(_user.c.id).limit(1)) is not None
 
 
 class WrongPassword(NotSignedIn):

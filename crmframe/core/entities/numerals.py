@@ -10,6 +10,7 @@ from typing import Any
 from crmframe.core.entities.kinds_base import ParseContext, ValueProblem, shown
 
 LONGEST = 60
+DIGITS = 18
 
 _SIMPLE = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?")
 _GROUPED = re.compile(r"[0-9]+|[0-9]{1,3}(?:(?P<mark>[ ',])[0-9]{3})(?:(?P=mark)[0-9]{3})*")
@@ -30,6 +31,11 @@ _UNITS = {
 _UNIT = re.compile(r"(?P<number>.*[0-9])\s*(?P<unit>万|萬|亿|億|千|k|mn|m|bn|b)", re.IGNORECASE)
 _CURRENCY = re.compile(r"[¥$€£₩₹₽元圆]|\b(?:US|HK|NT|CN|AU|CA|SG)(?=\$)|(?<![A-Z])[A-Z]{3}(?![A-Z])")
 _MINUS = str.maketrans({"−": "-", "–": "-", "﹣": "-", "’": "'", "\u202f": " ", "\u00a0": " ", "\u2009": " "})
+
+
+def plain_number(text: str) -> int | None:
+    """Return what 1 to 18 ASCII digits stand for, which any column can hold; None for every other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else None
 
 
 def read_number(raw: Any, context: ParseContext, *, money: bool = False) -> Decimal | None:

@@ -47,12 +47,13 @@ class Schema:
             if noun and plugin not in running:
                 continue  # the plugin is off, its fields wait
             try:
-                if definition.entity in allowed:
-                    fields.setdefault(definition.entity, []).append(custom_field(definition))
-                    continue
+                field = custom_field(definition) if definition.entity in allowed else None
             except ValueProblem:
-                pass
-            self.left_out.append(definition)
+                field = None
+            if field is None:
+                self.left_out.append(definition)
+            else:
+                fields.setdefault(definition.entity, []).append(field)
         return fields
 
     def _add(self, entity: Entity, custom: Sequence[Field]) -> None:

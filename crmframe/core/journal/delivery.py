@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 WINDOW = 100
 # Processes lost in a row at one place, after which its events are set aside.
 MOST_TAKEOVERS = 3
-# The database is in trouble, not the handler: nothing is noted against it.
 # How far was looked without finding anything is stored this long after: the figures are right, writes stay rare.
 REST = timedelta(minutes=1)
+# The database is in trouble, not the handler: nothing is noted against it.
 TROUBLE = (LeaseLost, Contended, Unavailable, StorageFull)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -15,7 +15,7 @@ from crmframe.core.entities.kinds import Reference
 from crmframe.core.errors import PermissionDenied, Problem
 from crmframe.core.records import rights
 from crmframe.core.records.rows import held
-from crmframe.core.storage.dialect import in_set
+from crmframe.core.storage.dialect import Lock, in_set
 from crmframe.core.work import UnitOfWork
 
 Values = Mapping[str, Any]
@@ -161,6 +161,12 @@ def unique_columns(entity: Entity) -> list[tuple[str, ...]]:
     constraints = [c for c in entity.table.constraints if isinstance(c, sa.UniqueConstraint)]
     found = [tuple(column.name for column in constraint.columns) for constraint in constraints]
     return sorted(found + [(c.name,) for c in entity.table.c if c.unique and (c.name,) not in found])
+
+
+def lock_to_write(entity: Entity, names: Iterable[str]) -> Lock:
+    """Return the lock that a change of these fields needs; a stronger one would wait for whoever refers to a row."""
+    unique = {column for columns in unique_columns(entity) for column in columns}
+    return "change" if unique.isdisjoint(names) else "remove"
 
 
 def _clashes(

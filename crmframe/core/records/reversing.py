@@ -49,11 +49,15 @@ def take_back(work: UnitOfWork, steps: Sequence[Step]) -> None:
         _change_back(work, entity, steps)
 
 
-def strength(entity: Entity, step: Step) -> Lock:
-    """Return the lock that a step's reversal needs; a stronger one would wait for whoever refers to the record."""
-    unique = {column for columns in checks.unique_columns(entity) for column in columns}
-    removes = step.kind in ("create", "restore") or (step.kind in OPPOSITE and unique & step.before.keys())
-    return "remove" if removes else "change"
+def lock_to_take_back(entity: Entity, steps: Iterable[Step]) -> Lock:
+    """Return the lock that the reversal of an entity's steps needs, on the records that are there."""
+    names: set[str] = set()
+    for step in steps:
+        if step.kind in ("create", "restore"):
+            return "remove"
+        if step.kind in OPPOSITE:  # a deleted record is not there to be locked
+            names |= step.before.keys()
+    return checks.lock_to_write(entity, names)
 
 
 def _locked(
@@ -104,8 +108,7 @@ def _last_versions(work: UnitOfWork, entity: Entity, ids: Sequence[int]) -> dict
 
 
 def _change_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
-    to: Lock = "remove" if any(strength(entity, step) == "remove" for step in steps) else "change"
-    rows, term = _locked(work, entity, steps, "update", to=to)
+    rows, term = _locked(work, entity, steps, "update", to=lock_to_take_back(entity, steps))
     wanted = {step.record_id: _values(work, entity, step.before) for step in steps}
     _require_fields(work, entity, {name for values in wanted.values() for name in values})
     before = {record_id: flat(work, entity, rows[record_id]) for record_id in wanted}

@@ -21,7 +21,7 @@ from crmframe.core.records.conflicts import Step, conflicts_of, steps_of
 from crmframe.core.records.maintaining import hung_on
 from crmframe.core.records.reach import require_reach
 from crmframe.core.records.rows import held
-from crmframe.core.storage.dialect import Lock, in_set, lock_rows
+from crmframe.core.storage.dialect import in_set, lock_rows
 from crmframe.core.work import Acting, UnitOfWork
 
 
@@ -85,21 +85,22 @@ def _hold(work: UnitOfWork, steps: Sequence[Step]) -> None:
     if not work.database.locks_rows:
         return
     wanted: dict[str, set[int]] = defaultdict(set)
-    strengths: dict[str, Lock] = {}
+    own: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
         if step.entity in work.registry.entities:
             base = work.registry.extended.get(step.entity, step.entity)
             wanted[base].add(step.record_id)
-            if base == step.entity and reversing.strength(work.schema.entity(base), step) == "remove":
-                strengths[base] = "remove"
+            if base == step.entity:
+                own[base].append(step)
     for source in list(wanted):
         for target, ids in hung_on(work, work.schema.entity(source), wanted[source]).items():
             wanted[target] |= ids
     kept_up = {rule.target for rule in work.registry.maintained}
     for entity_name in sorted(wanted, key=lambda name: (name not in kept_up, name)):
-        identity = work.schema.entity(entity_name).table.c.id
+        entity = work.schema.entity(entity_name)
+        identity = entity.table.c.id
         statement = sa.select(identity).where(in_set(identity, "ids")).order_by(identity)
-        holding = lock_rows(statement, to=strengths.get(entity_name, "change"))
+        holding = lock_rows(statement, to=reversing.lock_to_take_back(entity, own[entity_name]))
         work.connection.execute(holding, {"ids": sorted(wanted[entity_name])})
 
 

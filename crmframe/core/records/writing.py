@@ -178,8 +178,7 @@ def _locked_for(work: UnitOfWork, entity: Entity, changes: Mapping[int, Raw], te
         # Two records hung below each other at the same moment would close a circle that neither sees.
         take_turn(work.connection, f"tree of {entity.name}")
     lock_targets(work, entity, changes)
-    unique = {column for columns in checks.unique_columns(entity) for column in columns}
-    return locked(work, entity, changes, term, to="remove" if known & unique else "change")
+    return locked(work, entity, changes, term, to=checks.lock_to_write(entity, known))
 
 
 def _require_all(entity: Entity, wanted: Mapping[int, Any], rows: Mapping[int, Row]) -> None:

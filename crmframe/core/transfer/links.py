@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import ValueProblem
+from crmframe.core.entities.kinds_reference import LARGEST_ID
 from crmframe.core.entities.sort_key import sort_key
 from crmframe.core.records import rights
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.transfer.plan import Link
 from crmframe.core.work import UnitOfWork
 
-LARGEST_ID = 2**63 - 1
 LARGEST_CACHE = 20_000
 NAMING = ("text", "email", "phone", "url", "integer", "choice")
 REFERENCE = "ref:"

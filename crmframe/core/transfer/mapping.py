@@ -12,6 +12,7 @@ from crmframe.core.contributions import Action
 from crmframe.core.entities import kinds
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import InvalidInput, Problem
 from crmframe.core.records import rights
 from crmframe.core.transfer.mending import OWN_HEADERS
@@ -129,8 +130,9 @@ class _Mapper:
                 self.problems.append(problem("unknown_column", header, column=header, allowed=allowed))
 
     def _places(self, header: str) -> list[int]:
-        if header.startswith("#") and header[1:].isdigit() and 1 <= int(header[1:]) <= len(self.headers):
-            return [int(header[1:]) - 1]
+        place = plain_number(header[1:]) if header.startswith("#") else None
+        if place is not None and 1 <= place <= len(self.headers):
+            return [place - 1]
         exact = [i for i, name in enumerate(self.headers) if name == header]
         return exact or [i for i, name in enumerate(self.headers) if squeezed(name) == squeezed(header)]
 

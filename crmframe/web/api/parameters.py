@@ -11,6 +11,7 @@ from crmframe.core import records
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.kinds import Instant, ValueProblem
+from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import InvalidFilter, PreconditionRequired
 from crmframe.core.records import Query
 from crmframe.web.body import decoded_json
@@ -100,9 +101,10 @@ def whole_number(call: Call, name: str, default: int, most: int) -> int:
     text = call.parameter(name)
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) < 19 and 1 <= int(text) <= most):
+    number = plain_number(text)
+    if number is None or not 1 <= number <= most:
         raise Unreadable("{name} must be a number from 1 to {most}.", name=name, most=most)
-    return int(text)
+    return number
 
 
 def _archived(call: Call) -> bool | None:

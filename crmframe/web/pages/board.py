@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
 from crmframe.core.access.fields import readable_fields, writable_fields
+from crmframe.core.contributions import Action
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
@@ -121,7 +122,7 @@ def _page(
     mine = filters.Condition(field.name, "eq", value)
     node = filters.all_of([mine, where]) if where is not None else mine
     readable = readable_fields(view.work, entity)
-    move = view.work.registry.actions.get(entity.name, {}).get("move")
+    move = _move_of(view, entity)
     state = move.filled if move is not None else ()
     columns = dict.fromkeys(("id", "version", entity.title, *state, *cells.needed_columns(fields)))
     query = Query(where=node, columns=tuple(n for n in columns if n in readable), limit=CARDS)
@@ -129,9 +130,14 @@ def _page(
     return page.records(), page.next is not None
 
 
+def _move_of(view: View, entity: Entity) -> Action | None:
+    found: Action | None = view.work.registry.actions.get(entity.name, {}).get("move")
+    return found
+
+
 def _way_to_move(view: View, entity: Entity, field: Field) -> dict[str, str] | None:
     """Return where the "move to" control of a card posts: the action for it, or a plain change."""
-    action = view.work.registry.actions.get(entity.name, {}).get("move")
+    action = _move_of(view, entity)
     if action is not None and action.input and field.name in action.input.model_fields:
         return {"verb": "move", "name": field.name, "field": ""} if view.may(f"{entity.name}.move") else None
     if view.may(f"{entity.name}.update") and field.name in writable_fields(view.work, entity):
@@ -151,7 +157,7 @@ class _Cards:
         badges: Mapping[int, Any],
     ) -> None:
         self.entity, self.badges = entity, badges
-        self.move = view.work.registry.actions.get(entity.name, {}).get("move")
+        self.move = _move_of(view, entity)
         self.shows = [(f, cells.renderer(view, entity, f, titles)) for f in fields]
 
     def card(self, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def _parts(
 def panels_of(view: View, entity: Entity, context: Any) -> list[dict[str, Any]]:
     """Return the panels of plugins; one that fails becomes a notice in its place."""
     found = []
-    for plugin, panels in view.work.hooks.collect("panels"):  # type: ignore[attr-defined]
+    for plugin, panels in view.work.hooks.collect("panels"):
         for panel in panels:
             if panel.entity == entity.name and (not panel.permission or view.may(panel.permission)):
                 html = part_of(view, plugin, panel, context)

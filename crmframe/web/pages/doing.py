@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.numerals import plain_number
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages.listing import link
 from crmframe.web.pages.shell import DONE
@@ -48,14 +49,13 @@ def marked(url: str, operation_id: int | None) -> str:
 
 def version_in(call: Call) -> int | None:
     """Return the version that the form was made for."""
-    text = call.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return plain_number(call.form.get("version", ""))
 
 
 def ids_in(call: Call) -> list[int]:
     """Return the records that were selected in a list."""
-    texts = call.form_lists.get("id", [])
-    return list(dict.fromkeys(int(t) for t in texts if t.isascii() and t.isdigit() and len(t) < 19))
+    given = map(plain_number, call.form_lists.get("id", []))
+    return list(dict.fromkeys(i for i in given if i is not None))
 
 
 def list_url(call: Call, entity: Entity) -> str:

@@ -9,6 +9,7 @@ from crmframe.core.access.fields import readable_fields, writable_fields
 from crmframe.core.contributions import FormView
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import CrmError, InvalidInput, Problem
 from crmframe.web.formats import at_zone
 from crmframe.web.pages import lookup
@@ -58,8 +59,9 @@ def offers_for(view: View, fields: Sequence[Field], values: Values) -> lookup.Ti
     missing: dict[str, set[int]] = {}
     for field in references:
         target, value = field.kind.entity, values.get(field.name)  # type: ignore[attr-defined]
-        if str(value or "").isdigit() and int(str(value)) not in offers.get(target, {}):
-            missing.setdefault(target, set()).add(int(str(value)))
+        held = plain_number(str(value or ""))
+        if held is not None and held not in offers.get(target, {}):
+            missing.setdefault(target, set()).add(held)
     for name, titles in lookup.titles_of(view.work, missing).items():
         offers.setdefault(name, {}).update(titles)
     return offers

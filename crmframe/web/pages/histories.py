@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from crmframe.core import records
 from crmframe.core.access.fields import readable_fields
 from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import CrmError, NotFound, UndoConflict
 from crmframe.core.journal.tables import change as change_table
 from crmframe.core.journal.tables import operation
@@ -31,7 +32,6 @@ SIZE = 50
 SHOWN_RECORDS = 10
 MOST_CHANGES = 500
 MOST_PREVIEWED = 50
-MAX_ID = 2**63 - 1
 LONGEST_TITLE = 60
 
 
@@ -126,7 +126,7 @@ def _journal(view: View) -> sa.Select[Any]:
     statement = sa.select(operation).order_by(operation.c.id.desc())
     if not work.actor.is_admin:
         statement = statement.where(operation.c.actor_id == work.actor.id)
-    before, actor = _number(call.parameter("before")), _number(call.parameter("actor"))
+    before, actor = plain_number(call.parameter("before")), plain_number(call.parameter("actor"))
     if before:
         statement = statement.where(operation.c.id < before)
     if actor:
@@ -241,11 +241,6 @@ def _people(view: View) -> list[tuple[str, str]]:
         return []
     found = lookup.offers_of(view.work, ["core.user"]).get("core.user", {})
     return [(str(i), name) for i, name in found.items()]
-
-
-def _number(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    return min(number, MAX_ID)
 
 
 def _day(text: str) -> date | None:

@@ -58,7 +58,7 @@ def _hello(view: View) -> str:
 
 def _widgets(view: View, context: Any) -> list[dict[str, Any]]:
     found = []
-    for plugin, widgets in view.work.hooks.collect("widgets"):  # type: ignore[attr-defined]
+    for plugin, widgets in view.work.hooks.collect("widgets"):
         for widget in widgets:
             if not widget.permission or view.may(widget.permission):
                 html = part_of(view, plugin, widget, context)

@@ -12,6 +12,7 @@ from crmframe.core import records
 from crmframe.core.access.accounts import PasswordChange, change_password, set_password
 from crmframe.core.access.scopes import SCOPES
 from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import InvalidInput, NotFound, PermissionDenied
 from crmframe.web.pages import admitting, lookup
 from crmframe.web.pages.actions import label_of
@@ -76,10 +77,9 @@ def show_role(call: Call, work: UnitOfWork) -> Reply:
     role = records.get(work, "core.role", call.path["id"])
     held = _held(work, role["id"])
     entities = [_row(view, entity, held) for entity in work.registry.public_entities()]
-    declared: Any = work.hooks.collect("permissions")  # type: ignore[attr-defined]
     extra = [
         (each.name, view.text(plugin, each.label), "all" in held.get(each.name, ()))
-        for plugin, items in declared
+        for plugin, items in work.hooks.collect("permissions")
         for each in items
     ]
     data = {
@@ -207,7 +207,7 @@ def _access(
         "problems": list(problems),
         "saved": view.say(saved, name=user["name"]) if saved else "",
         "may_password": work.actor.is_admin,
-        "may_save": view.may("core.user_role.create") or view.may("core.membership.create"),
+        "may_save": _may_link(work),
     }
 
 
@@ -227,7 +227,7 @@ def save_access(call: Call, work: UnitOfWork) -> Reply:
     """Write the roles and teams of a user, and the password when one was typed: all of it or nothing."""
     view, user_id = admitting.require_sight(call, work, admitting.MEMBERS), call.path["id"]
     wanted = {
-        name: {int(t) for t in call.form_lists.get(box, []) if t.isascii() and t.isdigit() and len(t) < 19}
+        name: {i for i in map(plain_number, call.form_lists.get(box, [])) if i is not None}
         for name, box in BOXES.items()
     }
     password, hasher = call.form.get("password", ""), call.site.hasher
@@ -243,8 +243,12 @@ def save_access(call: Call, work: UnitOfWork) -> Reply:
     return Reply(location=marked(saved, writing.operation_id))
 
 
+def _may_link(work: UnitOfWork) -> bool:
+    return any(work.actor.may(f"{name}.create") for name in LINKS)
+
+
 def _link(work: UnitOfWork, user_id: int, wanted: Mapping[str, set[int]]) -> None:
-    if not (work.actor.may("core.user_role.create") or work.actor.may("core.membership.create")):
+    if not _may_link(work):
         raise PermissionDenied(permission="core.user_role.create")
     records.get(work, "core.user", user_id)
     for name, table, column in _links(work):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crmframe.core.entities.numerals import plain_number
 from crmframe.core.journal.tables import change, operation
 from crmframe.web.pages import admitting
 from crmframe.web.pages.sentences import done_sentence
@@ -123,7 +124,7 @@ def _has_better(view: View, entity: Any) -> bool:
 
 def _menu_items(view: View, groups: dict[str, list[Link]]) -> Iterator[Link]:
     """Put the pages of plugins behind the records of the same plugin; yield those that have no such place."""
-    for plugin, items in view.work.hooks.collect("menu"):  # type: ignore[attr-defined]
+    for plugin, items in view.work.hooks.collect("menu"):
         for item in items:
             if not item.permission or view.may(item.permission):
                 link = _link(view, view.text(plugin, item.label), item.url, item.icon)
@@ -172,16 +173,16 @@ def _touched() -> sa.Label[int]:
 
 
 def _toast(view: View) -> Toast | None:
-    given = view.call.parameter(DONE)
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
+    operation_id = plain_number(view.call.parameter(DONE))
+    if operation_id is None:
         return None
     columns = (operation.c.verb, operation.c.state, operation.c.undoable, _touched())
-    mine = sa.and_(operation.c.id == int(given), operation.c.actor_id == view.work.actor.id)
+    mine = sa.and_(operation.c.id == operation_id, operation.c.actor_id == view.work.actor.id)
     rows = view.work.rows(sa.select(*columns).where(mine))
     if not rows:
         return None
     can_undo = rows[0].state == "done" and rows[0].undoable
     way_back = view.say("Redo" if rows[0].verb == "core.undo" else "Undo")
     return Toast(
-        done_sentence(view, rows[0].verb, rows[0].number), int(given) if can_undo else None, way_back
+        done_sentence(view, rows[0].verb, rows[0].number), operation_id if can_undo else None, way_back
     )

@@ -9,6 +9,7 @@ import pytest
 
 from crmframe.application import Application
 from crmframe.core import records
+from crmframe_sales.standard import make_standard
 
 STAGES = (
     ("Contacted", "open", 10, None),
@@ -63,20 +64,10 @@ def sales(make_application: Any, clock: Any) -> Sales:
     application = make_application("sales")
     with application.work() as work:
         pipeline = records.create(work, "sales.pipeline", {"name": "Standard"})["id"]
-        rows = [
-            {
-                "name": name,
-                "kind": kind,
-                "probability": chance,
-                "required_fields": gate,
-                "position": place,
-                "pipeline_id": pipeline,
-            }
-            for place, (name, kind, chance, gate) in enumerate(STAGES, 1)
-        ]
-        ids = records.create_many(work, "sales.stage", rows)
         reason = records.create(work, "sales.lost_reason", {"name": "Price"})["id"]
+        make_standard(work, STAGES)
+        stages = records.select(work, "sales.stage", records.Query()).records()
         customer = records.create(work, "core.customer", {"name": "Nordvik Marine"})["id"]
     clock.advance(days=1)
-    names = [name for name, *_ in STAGES]
-    return Sales(application, clock, pipeline, dict(zip(names, ids, strict=True)), reason, customer)
+    ids = {stage["name"]: stage["id"] for stage in stages}
+    return Sales(application, clock, pipeline, ids, reason, customer)
