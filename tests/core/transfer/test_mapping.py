@@ -177,3 +177,11 @@ def test_a_cell_of_several_lines_fits_a_field_of_one(application: Application, l
 
     assert column(application, "address") == ["Main St 1 Floor 5"]
     assert column(application, "notes") == ["x\ny"]
+
+
+@pytest.mark.parametrize("header", ["#²", "#0", "#3", "#", "#９", f"#{'9' * 30}"])
+def test_a_column_s_number_is_one_of_the_file_s(load: Load, header: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load("name,city\nA,B\n", mapping={header: "city"})
+
+    assert [problem.code for problem in caught.value.problems] == ["unknown_column"]
