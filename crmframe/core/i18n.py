@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 LOCALES = ("en", "zh_Hans")
 CORE = "core"
+OWN_FOLDER = Path(__file__).parents[1] / "locale"
 # Data that is itself a msgid: labels of fields and entities, states of records, reasons.
 NAMES = frozenset({"field", "entity", "by", "state", "target", "reason", "expected", "form"})
 COMMA = {"en": ", ", "zh_Hans": "、"}
@@ -34,12 +35,12 @@ class Translator:
     """The catalogs of one application, each read when it is first asked for.
 
     Args:
-        folders: The folder of translations of each domain: the core and the plugins. A domain's file is
-            ``<folder>/<locale>/LC_MESSAGES/<domain>.po``.
+        folders: The folder of translations of each domain; a domain's file is
+            ``<folder>/<locale>/LC_MESSAGES/<domain>.po``. The core's own need not be named.
     """
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
-        self._folders = dict(folders)
+        self._folders = {**folders, CORE: folders.get(CORE, OWN_FOLDER)}
         self._catalogs: dict[tuple[str, str], Mapping[str, str]] = {}
         self._reading = Lock()
 

@@ -153,3 +153,7 @@ def test_a_catalog_is_read_once_however_many_ask(translator: Translator) -> None
         found = list(pool.map(lambda _: translator.catalog("sales", "zh_Hans"), range(50)))
 
     assert all(each is found[0] for each in found)
+
+
+def test_a_plugin_s_own_translator_knows_the_texts_of_the_core(tmp_path) -> None:
+    assert Translator({"mine": tmp_path}).translate("mine", "zh_Hans", "Show all") == "显示全部"
