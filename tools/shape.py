@@ -1,6 +1,6 @@
 """Print the house's shape: lines per room against the budgets, the longest files and functions.
 
-Exits 1 when a ceiling is exceeded: the budgets of ARCHITECTURE §3 were, see docs/decisions/0005. The size limits of
+Exits 1 when a ceiling is exceeded: the budgets of ARCHITECTURE §3 were, see docs/decisions/0005 and 0009. The size limits of
 single files and functions are in tests/test_house_rules.py.
 """
 
@@ -16,7 +16,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 BUDGETS = {"crmframe/core": 8_000, "crmframe": 16_000}
 # What the build accepts; to raise one is a decision.
-CEILINGS = {"crmframe/core": 20_000, "crmframe": 37_000}
+CEILINGS = {"crmframe/core": 30_000, "crmframe": 50_000}
 FOLDERS = ("crmframe", "plugins", "examples")
 SKIPPED = {"tests", "migrations", "versions", "node_modules", "vendor", ".venv"}
 
