@@ -12,7 +12,8 @@ from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge
 from crmframe.core.activities import models as activities
-from crmframe.core.contributions import Button, Job, Permission, ViewContext
+from crmframe.core.activities import tasks
+from crmframe.core.contributions import Action, Button, Job, Permission, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.jobs import tables as job_tables
 from crmframe.core.journal import event_tables
@@ -44,6 +45,7 @@ ENTITIES = (
     links.TagLink,
     links.CustomField,
     activities.Activity,
+    tasks.Task,
 )
 
 
@@ -60,6 +62,12 @@ KEPT_JOBS = timedelta(days=30)
 def entities() -> Sequence[type[Any]]:
     """Declare the core's record types, targets before what refers to them."""
     return ENTITIES
+
+
+@hookimpl
+def actions() -> Sequence[Action]:
+    """Declare the verbs of the core's record types."""
+    return tasks.ACTIONS
 
 
 @hookimpl

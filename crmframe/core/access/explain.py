@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from crmframe.core.access.actor import Actor
 from crmframe.core.access.loading import actor_of_user
 from crmframe.core.access.policy import ASKS, MAX_DEPTH, granted, permission_of, policy, through
-from crmframe.core.access.scopes import holder_column, scoped
+from crmframe.core.access.scopes import scoped
 from crmframe.core.access.term import Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.kinds import Reference
@@ -219,7 +219,7 @@ def _facts(question: _Question) -> dict[str, str]:
     row = None if question.record_id is None else _row(question)
     if row is None:
         return {}
-    holder, team = getattr(row, holder_column(question.entity)), getattr(row, "team_id", None)
+    holder, team = getattr(row, question.entity.holder), getattr(row, "team_id", None)
     owner = _name_of(question.work, "core.user", holder) or "nobody"
     return {"owner": owner, "team": _name_of(question.work, "core.team", team) or "none"}
 

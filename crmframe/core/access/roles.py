@@ -112,7 +112,7 @@ def _of_entity(registry: Registry, entity: Entity) -> Iterator[tuple[str, Grant]
     yield "viewer", Grant(f"{entity.name}.read", "all")
     sort = _sort_of(entity)
     for kind, reads, changes in WORKERS[sort]:
-        yield kind, Grant(f"{entity.name}.read", reads)
+        yield from ((kind, Grant(f"{entity.name}.read", scope)) for scope in reads)
         for verb in verbs:
             if not (kind == "salesperson" and sort == "owned" and verb in ("delete", "assign")):
                 yield from ((kind, Grant(f"{entity.name}.{verb}", scope)) for scope in changes)
@@ -120,18 +120,27 @@ def _of_entity(registry: Registry, entity: Entity) -> Iterator[tuple[str, Grant]
 
 def _sort_of(entity: Entity) -> str:
     if entity.access_through:
+        if entity.holder not in ("owner_id", "created_by"):
+            return "task"
         return "note" if is_about(entity) else "part"
     return "owned" if entity.is_owned else "shared"
 
 
-# Role, scope of reading, scopes of changing. owned: a deal. part: its lines. note: about any record.
-# shared: stages, products, tags.
-WORKERS: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = MappingProxyType(
+# Role, scopes of reading, scopes of changing. owned: a deal. part: its lines. note: about any record. task: a note that
+# somebody is to act on. shared: stages, products, tags.
+WORKERS: Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = MappingProxyType(
     {
-        "owned": (("manager", "team_tree", ("team_tree",)), ("salesperson", "team", ("own",))),
-        "part": (("manager", "parent", ("parent",)), ("salesperson", "parent", ("parent",))),
-        "note": (("manager", "parent", ("own", "parent")), ("salesperson", "parent", ("own", "parent"))),
-        "shared": (("manager", "all", ("all",)), ("salesperson", "all", ())),
+        "owned": (("manager", ("team_tree",), ("team_tree",)), ("salesperson", ("team",), ("own",))),
+        "part": (("manager", ("parent",), ("parent",)), ("salesperson", ("parent",), ("parent",))),
+        "note": (
+            ("manager", ("parent",), ("own", "parent")),
+            ("salesperson", ("parent",), ("own", "parent")),
+        ),
+        "task": (
+            ("manager", ("parent", "team_tree"), ("parent", "team_tree")),
+            ("salesperson", ("parent",), ("own", "parent")),
+        ),
+        "shared": (("manager", ("all",), ("all",)), ("salesperson", ("all",), ())),
     }
 )
 

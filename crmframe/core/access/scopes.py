@@ -40,16 +40,11 @@ def scoped(work: UnitOfWork, entity: Entity, scopes: Iterable[str]) -> Term:
     return term
 
 
-def holder_column(entity: Entity) -> str:
-    """Return the column that says whose a record is: its owner, or whoever made it."""
-    return "owner_id" if entity.is_owned else "created_by"
-
-
 def own(work: UnitOfWork, entity: Entity) -> Term:
     """Hold for the actor's own records."""
     if work.actor.id is None:
         return NONE
-    column = holder_column(entity)
+    column = entity.holder
     return Term(
         f"own:{column}",
         lambda frm: frm.c[column] == sa.bindparam(ACTOR, type_=Id()),
@@ -94,12 +89,12 @@ def _of_teams(work: UnitOfWork, entity: Entity, name: str, ids: tuple[int, ...])
         return Term(f"{name}:team_id", lambda frm: in_set(frm.c.team_id, name), values)
     members: Any = work.registry.entity("core.membership").table
 
-    def made_by_member(frm: Any) -> sa.ColumnElement[bool]:
+    def held_by_member(frm: Any) -> sa.ColumnElement[bool]:
         others = members.alias()
         chosen = sa.select(others.c.user_id).where(in_set(others.c.team_id, name))
-        return frm.c.created_by.in_(chosen)  # type: ignore[no-any-return]
+        return frm.c[entity.holder].in_(chosen)  # type: ignore[no-any-return]
 
-    return Term(f"{name}:created_by", made_by_member, values)
+    return Term(f"{name}:{entity.holder}", held_by_member, values)
 
 
 SCOPES: Mapping[str, ScopeRule] = MappingProxyType(

@@ -45,6 +45,7 @@ class RecordColumns:
     @classmethod
     def __table_args__(cls) -> Any:
         indexes = [sa.Index(None, *columns, "id") for columns in indexed_columns(cls)]
+        indexes += getattr(cls, "__indexes__", ())
         return (*indexes, {"sqlite_autoincrement": True, "info": {"plugin": cls.__plugin__}})
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -29,6 +29,7 @@ class Entity:
         fields: Own fields by name, in the order of declaration; stamps come last.
         board: The choice or reference field that a board has columns for; empty means no board.
         access_through: Reference fields whose target decides who may see this record.
+        holder: The column that says whose a record is: its owner, or whoever made it, unless the class names another.
         in_list: Fields shown in lists.
         form_hidden: True keeps it out of the menu (lines, links).
     """
@@ -47,6 +48,7 @@ class Entity:
     group: str
     board: str
     access_through: tuple[str, ...]
+    holder: str
     in_list: tuple[str, ...]
     in_menu: bool
     order: tuple[str, ...]
@@ -99,6 +101,7 @@ def entity_of(model: type[Any]) -> Entity:
         group=getattr(model, "__group__", ""),
         board=getattr(model, "__board__", ""),
         access_through=tuple(getattr(model, "__access_through__", ())),
+        holder=getattr(model, "__holder__", "owner_id" if "owner_id" in fields else "created_by"),
         in_list=tuple(getattr(model, "__list__", ())) or _list_columns(fields),
         in_menu=getattr(model, "__in_menu__", True),
         order=tuple(getattr(model, "__order__", DEFAULT_ORDER)),
