@@ -63,7 +63,10 @@ def create(call: Call, work: UnitOfWork) -> Reply:
     given = {name: value for name, value in values.items() if value not in ("", [])}
     try:
         return change(
-            call, work, lambda w: records.create(w, entity.name, given), lambda r: f"/{entity.slug}/{r['id']}"
+            call,
+            work,
+            lambda w: records.create(w, entity.name, given),
+            lambda r: _back_or(call, f"/{entity.slug}/{r['id']}"),
         )
     except AWAY:
         raise
@@ -94,7 +97,7 @@ def update(call: Call, work: UnitOfWork) -> Reply:
             call,
             work,
             lambda w: records.update(w, entity.name, record["id"], changed, version=version_in(call)),
-            call.form.get("back") or url if _is_local(call.form.get("back", "")) else url,
+            _back_or(call, url),
         )
     except AWAY:
         raise
@@ -104,6 +107,15 @@ def update(call: Call, work: UnitOfWork) -> Reply:
         return Reply(
             _form(view, wanted, {**record, **values}, error, record=record), "form.html", error.status
         )
+
+
+def _back_or(call: Call, url: str) -> str:
+    """Return where the form came from, when it says so, or *url*."""
+    return _local(call.form.get("back", "")) or url
+
+
+def _local(url: str) -> str:
+    return url if _is_local(url) else ""
 
 
 def _is_local(url: str) -> bool:
@@ -121,6 +133,7 @@ def _form(
     entity = wanted.entity
     controls = form.controls_of(view, wanted, values, form.problems_of(error))
     title = str(record.get(entity.title) or record["id"]) if record else ""
+    back = _back_or(view.call, "") or _local(view.call.parameter("back"))
     return {
         "view": view,
         "entity": entity,
@@ -130,7 +143,8 @@ def _form(
         "problems": form.general_messages(view, error, list(wanted.fields)),
         "failed": error is not None,
         "action": f"/{entity.slug}/{record['id']}/edit" if record else f"/{entity.slug}/new",
-        "cancel": f"/{entity.slug}/{record['id']}" if record else f"/{entity.slug}",
+        "back": back,
+        "cancel": back or (f"/{entity.slug}/{record['id']}" if record else f"/{entity.slug}"),
     }
 
 
@@ -190,12 +204,11 @@ def set_value(call: Call, work: UnitOfWork) -> Reply:
     if name not in writable_fields(work, entity):
         raise NoSuchPage(path=call.url)
     values, record_id = {name: call.form.get("value", "")}, call.path["id"]
-    back = call.form.get("back", "")
     return change(
         call,
         work,
         lambda w: records.update(w, entity.name, record_id, values, version=version_in(call)),
-        back if _is_local(back) else f"/{entity.slug}/{record_id}",
+        _back_or(call, f"/{entity.slug}/{record_id}"),
     )
 
 
@@ -214,8 +227,7 @@ def run_action(call: Call, work: UnitOfWork) -> Reply:
     view, entity, record_id = view_of(call, work), entity_at(call, work), call.path["id"]
     action = records.action_of(work, entity, call.path["verb"])
     data = actions.posted(view, action.input, call.form)
-    back = call.form.get("back", "")
-    url = back if _is_local(back) else f"/{entity.slug}/{record_id}"
+    url = _back_or(call, f"/{entity.slug}/{record_id}")
     version = version_in(call)
     try:
         return change(

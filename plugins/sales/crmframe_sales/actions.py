@@ -33,7 +33,7 @@ def move(work: UnitOfWork, deal: Record, given: Move) -> None:
         return
     if stage.kind == "lost" and given.lost_reason_id is None:
         raise refused("lost_reason_id", "required", "Say why the deal was lost.")
-    _enter(work, deal, stage, given.at, {"lost_reason_id": _reason(work, stage, given.lost_reason_id)})
+    _enter(work, deal, stage, given.at, _loss(work, stage, given))
 
 
 def win(work: UnitOfWork, deal: Record, given: Win) -> None:
@@ -57,7 +57,7 @@ def lose(work: UnitOfWork, deal: Record, given: Lose) -> None:
     """
     _refuse_closed(work, deal)
     stage = closing_stage(work, deal["pipeline_id"], "lost")
-    _enter(work, deal, stage, given.at, {"lost_reason_id": _reason(work, stage, given.lost_reason_id)})
+    _enter(work, deal, stage, given.at, _loss(work, stage, given))
 
 
 def reopen(work: UnitOfWork, deal: Record, given: Reopen) -> None:
@@ -168,6 +168,7 @@ def _standing(stage: Any, at: datetime, lost_reason_id: int | None) -> dict[str,
         "won_at": at if stage.kind == "won" else None,
         "lost_at": at if stage.kind == "lost" else None,
         "lost_reason_id": lost_reason_id if stage.kind == "lost" else None,
+        "lost_to_id": None,
     }
 
 
@@ -227,13 +228,14 @@ def _aware(work: UnitOfWork, at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=work.settings.zone)
 
 
-def _reason(work: UnitOfWork, stage: Any, reason_id: int | None) -> int | None:
-    table = LostReason.__table__
+def _loss(work: UnitOfWork, stage: Any, given: Move | Lose) -> dict[str, int | None]:
+    """Return why and to whom a deal is lost when it enters *stage*, nothing when the stage is another one."""
     if stage.kind != "lost":
-        return None
+        return {}
+    table, reason_id = LostReason.__table__, given.lost_reason_id
     if work.scalar(sa.select(table.c.id).where(table.c.id == reason_id)) is None:
         raise refused("lost_reason_id", "unknown_reference", "There is no lost reason {id}.", id=reason_id)
-    return reason_id
+    return {"lost_reason_id": reason_id, "lost_to_id": given.lost_to_id}
 
 
 def _stage_before_closing(work: UnitOfWork, deal: Record) -> Any:

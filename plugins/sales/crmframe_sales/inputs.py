@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from crmframe.api import Conflict, InvalidInput, Problem
+
+COMPETITOR: dict[str, JsonValue] = {"entity": "sales.competitor"}
 
 
 class DealClosed(Conflict):
@@ -36,7 +38,7 @@ class Move(ActionInput):
     """Ask for the stage to go to.
 
     Attributes:
-        lost_reason_id: Wanted when the stage is a lost one.
+        lost_reason_id: Wanted when the stage is a lost one; ``lost_to_id`` is who won it instead, if anybody did.
         at: When it happened; now when left out. Without an offset it is in the workspace's zone.
     """
 
@@ -44,6 +46,7 @@ class Move(ActionInput):
     lost_reason_id: int | None = Field(
         default=None, title="Lost because", json_schema_extra={"entity": "sales.lost_reason"}
     )
+    lost_to_id: int | None = Field(default=None, title="Lost to", json_schema_extra=COMPETITOR)
     at: datetime | None = Field(default=None, title="When")
 
 
@@ -55,9 +58,10 @@ class Win(ActionInput):
 
 
 class Lose(ActionInput):
-    """Ask for the reason."""
+    """Ask for the reason, and for the competitor who won it if there was one."""
 
     lost_reason_id: int = Field(title="Lost because", json_schema_extra={"entity": "sales.lost_reason"})
+    lost_to_id: int | None = Field(default=None, title="Lost to", json_schema_extra=COMPETITOR)
     at: datetime | None = Field(default=None, title="When")
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.api import Event, UnitOfWork, records
-from crmframe_sales import queries, say
+from crmframe_sales import say
+from crmframe_sales.progress import queries as late
 
 
 def note_won_deals(work: UnitOfWork, events: Sequence[Event]) -> None:
@@ -27,7 +28,7 @@ def note_won_deals(work: UnitOfWork, events: Sequence[Event]) -> None:
 
 def count_overdue(work: UnitOfWork, payload: Mapping[str, Any]) -> dict[str, int]:
     """Announce how many open deals of each owner are past their close date; returns the counts by owner id."""
-    counts = {str(row.owner_id): int(row.deals) for row in queries.overdue_by_owner(work)}
+    counts = {str(row.owner_id): int(row.deals) for row in late.overdue_by_owner(work)}
     if counts:
         work.publish("sales.overdue_counted", {"day": work.today.isoformat(), "deals_by_owner": counts})
     return counts

@@ -28,6 +28,12 @@ Base: Any = plugin_base("sales")
 
 STAGE_KINDS = (Choice("open", "Open", "blue"), Choice("won", "Won", "green"), Choice("lost", "Lost", "red"))
 STAGE_ACTIONS = ("move", "win", "lose", "reopen", "place")
+FORECAST_CATEGORIES = (
+    Choice("pipeline", "Pipeline", "blue"),
+    Choice("best_case", "Best case", "teal"),
+    Choice("commit", "Commit", "green"),
+    Choice("omitted", "Omitted", "grey"),
+)
 
 
 class Pipeline(Base, Archivable):
@@ -56,6 +62,7 @@ class Stage(Base):
         probability: Percent, 0 to 100, that a deal in this stage is won.
         position: Place in the pipeline, ascending.
         required_fields: Names of deal fields that must be filled before a deal may enter.
+        stale_after_days: A deal that stays longer than this without a move is stale; None lets it stay for ever.
     """
 
     __icon__ = "milestone"
@@ -83,6 +90,9 @@ class Stage(Base):
     )
     required_fields: Mapped[list[str] | None] = field(
         kinds.Json(), "Fields to fill before", aliases=("必填字段",)
+    )
+    stale_after_days: Mapped[int | None] = field(
+        kinds.Integer(min=1, max=3650), "Stale after (days)", default=30, aliases=("停滞天数",)
     )
 
 
@@ -113,6 +123,8 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         probability: Percent, 0 to 100; taken from the stage on every move, and editable after it.
         close_on: The day it is expected to close.
         closed_at: When it was won or lost; the deal's own history, which for imported deals lies in the past.
+        forecast_category: How sure its owner is, whatever the stage says; what is omitted counts in no forecast.
+        estimate: What its owner expects it to bring, in major units of ``currency``; the amount when it is empty.
     """
 
     __icon__ = "handshake"
@@ -181,12 +193,29 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         aliases=("预计成交日期", "expected close date", "close date"),
     )
     source: Mapped[str | None] = field(kinds.Text(60), aliases=("来源", "lead source"))
+    forecast_category: Mapped[str | None] = field(
+        kinds.Choices(*FORECAST_CATEGORIES),
+        default="pipeline",
+        aliases=("预测类别", "forecast category"),
+    )
+    estimate: Mapped[Decimal | None] = field(
+        kinds.Money(currency="currency"), "Own estimate", aliases=("自估金额", "forecast amount")
+    )
     next_step: Mapped[str | None] = field(kinds.Text(300), aliases=("下一步",))
+    next_step_on: Mapped[date | None] = field(
+        kinds.Date(), "Next step on", index=True, aliases=("下一步日期", "next step date")
+    )
     lost_reason_id: Mapped[int | None] = field(
         kinds.Reference("sales.lost_reason", on_delete="restrict"),
         "Lost because",
         written_by=STAGE_ACTIONS,
         aliases=("输单原因",),
+    )
+    lost_to_id: Mapped[int | None] = field(
+        kinds.Reference("sales.competitor", on_delete="clear"),
+        "Lost to",
+        written_by=STAGE_ACTIONS,
+        aliases=("输给", "丢单对手"),
     )
     won_at: Mapped[datetime | None] = field(
         kinds.Instant(), "Won", written_by=STAGE_ACTIONS, aliases=("赢单时间",)
@@ -205,6 +234,35 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         aliases=("进入阶段时间",),
     )
     notes: Mapped[str | None] = field(kinds.LongText(), data="personal", aliases=("备注", "description"))
+
+
+# What the forecast and the page of the team sum, without a look at the rows themselves.
+_deals = Deal.__table__
+_sums = (_deals.c.team_id, _deals.c.currency, _deals.c.amount)
+_open = sa.and_(_deals.c.closed_at.is_(None), _deals.c.archived_at.is_(None))
+sa.Index(
+    "ix_sales_deals_open",
+    _deals.c.owner_id,
+    _deals.c.close_on,
+    *_sums,
+    _deals.c.stage_id,
+    _deals.c.probability,
+    _deals.c.forecast_category,
+    _deals.c.estimate,
+    _deals.c.next_step_on,
+    _deals.c.stage_entered_at,
+    sqlite_where=_open,
+    postgresql_where=_open,
+)
+_won = _deals.c.won_at.is_not(None)
+sa.Index(
+    "ix_sales_deals_won",
+    _deals.c.won_at,
+    _deals.c.owner_id,
+    *_sums,
+    sqlite_where=_won,
+    postgresql_where=_won,
+)
 
 
 def line_amount(table: Any) -> sa.ColumnElement[Decimal]:
@@ -308,4 +366,5 @@ def _first_open_stage(work: UnitOfWork) -> Any:
     return rows[0]
 
 
-ENTITIES = (Pipeline, Stage, LostReason, Deal, DealLine, StageChange)
+BEFORE_DEALS = (Pipeline, Stage, LostReason)
+DEALS = (Deal, DealLine, StageChange)

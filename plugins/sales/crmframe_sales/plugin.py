@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +28,13 @@ from crmframe.api import (
 from crmframe_sales import queries, say
 from crmframe_sales.actions import ACTIONS, DEAL_WON
 from crmframe_sales.commands import COMMANDS
+from crmframe_sales.forecast import models as forecast
+from crmframe_sales.handover import models as handover
 from crmframe_sales.jobs import count_overdue, note_won_deals
-from crmframe_sales.models import ENTITIES
+from crmframe_sales.models import BEFORE_DEALS, DEALS
+from crmframe_sales.participants import models as participants
+from crmframe_sales.participants.panels import competitors_of_deal, contacts_of_deal, keep_one_primary
+from crmframe_sales.progress import queries as late
 from crmframe_sales.routes import ROUTES, deals_of_customer, deals_on_timeline, my_pipeline
 from crmframe_sales.standard import has_open_stage, missing_for_deals, standard_buttons
 
@@ -39,14 +43,49 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 LARGEST_AMOUNT = Decimal(10**14)
-STALE_AFTER = timedelta(days=30)
 FUNNEL = "/p/sales/funnel"
+PANELS = (
+    Panel(
+        "sales.deals",
+        "core.customer",
+        "Deals",
+        deals_of_customer,
+        "sales/customer_deals.html",
+        "sales.deal.read",
+        shows="sales.deal",
+    ),
+    Panel(
+        "sales.contacts",
+        "sales.deal",
+        "People in this deal",
+        contacts_of_deal,
+        "sales/deal_contacts.html",
+        "sales.deal_contact.read",
+        shows="sales.deal_contact",
+    ),
+    Panel(
+        "sales.competitors",
+        "sales.deal",
+        "Competitors",
+        competitors_of_deal,
+        "sales/deal_competitors.html",
+        "sales.deal_competitor.read",
+        shows="sales.deal_competitor",
+    ),
+)
 
 
 @hookimpl
 def entities() -> Sequence[type[Any]]:
     """Return pipelines, stages, reasons, deals and what hangs on them."""
-    return ENTITIES
+    return [
+        *BEFORE_DEALS,
+        participants.Competitor,
+        *DEALS,
+        *participants.ENTITIES,
+        *handover.ENTITIES,
+        *forecast.ENTITIES,
+    ]
 
 
 @hookimpl
@@ -75,12 +114,8 @@ def menu() -> Sequence[MenuItem]:
 
 @hookimpl
 def panels() -> Sequence[Panel]:
-    """Return the deals beside a customer."""
-    template = "sales/customer_deals.html"
-    may = "sales.deal.read"
-    return [
-        Panel("sales.deals", "core.customer", "Deals", deals_of_customer, template, may, shows="sales.deal")
-    ]
+    """Return the deals beside a customer, and who has a part in a deal."""
+    return PANELS
 
 
 @hookimpl
@@ -111,7 +146,8 @@ def checks() -> Sequence[Check]:
 
 @hookimpl
 def before_create(change: Change) -> None:
-    """Refuse lines whose amount no column could hold."""
+    """Refuse lines whose amount no column could hold; let a deal have one primary contact."""
+    keep_one_primary(change)
     if change.entity.name == "sales.deal_line":
         for line in change.after:
             refuse_too_large(line["quantity"], line["price"])
@@ -119,7 +155,8 @@ def before_create(change: Change) -> None:
 
 @hookimpl
 def before_update(change: Change) -> None:
-    """Refuse to make the amount of a line larger than a column could hold."""
+    """Refuse to make the amount of a line larger than a column could hold; let a deal have one primary contact."""
+    keep_one_primary(change)
     if change.entity.name == "sales.deal_line":
         for record_id, values in zip(change.ids, change.after, strict=True):
             line = {**change.before[record_id], **values}
@@ -157,14 +194,14 @@ def prerequisites(context: ViewContext) -> Sequence[Prerequisite]:
 
 @hookimpl
 def row_badges(context: ViewContext) -> Sequence[Badge]:
-    """Mark open deals that are past their close date, and those that did not move for a month."""
+    """Mark open deals that are past their close date, and those that stay too long in their stage."""
     if context.entity is None or context.entity.name != "sales.deal":
         return ()
     work, badges = context.work, []
-    for deal in queries.slow_deals(work, [row["id"] for row in context.rows]):
+    for deal in late.slow_deals(work, [row["id"] for row in context.rows]):
         if deal.close_on is not None and deal.close_on < work.today:
             badges.append(Badge(deal.id, say(context.locale, "Overdue"), "red"))
-        elif deal.stage_entered_at is not None and work.now - deal.stage_entered_at > STALE_AFTER:
+        elif late.is_stale(work, deal):
             badges.append(Badge(deal.id, say(context.locale, "Stale"), "amber"))
     return badges
 
@@ -189,7 +226,7 @@ def notices(context: ViewContext) -> Sequence[str]:
     """Return a reminder of the actor's overdue deals."""
     if not context.work.actor.may("sales.deal.read"):
         return ()
-    count = queries.overdue_count(context.work)
+    count = late.overdue_count(context.work)
     sentence = "Open deals of yours that are past their expected close date: {count}."
     return [say(context.locale, sentence, count=count)] if count else ()
 

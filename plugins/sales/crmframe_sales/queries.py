@@ -247,31 +247,6 @@ def customers_with_open_deals(work: UnitOfWork, customer_ids: Sequence[int]) -> 
     )
 
 
-def slow_deals(work: UnitOfWork, deal_ids: Sequence[int]) -> list[Any]:
-    """Return id, close_on and stage_entered_at of the open ones among the visible deals *deal_ids*."""
-    deal = records.visible(work, "sales.deal")
-
-    def build() -> sa.Select[Any]:
-        return (
-            sa.select(deal.c.id, deal.c.close_on, deal.c.stage_entered_at)
-            .where(deal.c.id.in_(sa.bindparam("sales_deals", expanding=True)), deal.c.closed_at.is_(None))
-            .order_by(deal.c.id)
-        )
-
-    return work.rows(work.kept("sales.slow_deals", build, deal), {"sales_deals": list(deal_ids)})
-
-
-def overdue_by_owner(work: UnitOfWork) -> list[Any]:
-    """Return owner_id and number of open deals past their close date, for every owner."""
-    deal = records.visible(work, "sales.deal")
-    return work.rows(
-        sa.select(deal.c.owner_id, sa.func.count().label("deals"))
-        .where(deal.c.closed_at.is_(None), deal.c.archived_at.is_(None), deal.c.close_on < work.today)
-        .group_by(deal.c.owner_id)
-        .order_by(deal.c.owner_id)
-    )
-
-
 def inconsistent_deals(work: UnitOfWork) -> list[Any]:
     """Return id and title of deals whose closing dates, pipeline or history contradict their stage."""
     deal, stage, change = Deal.__table__, Stage.__table__, StageChange.__table__
@@ -295,24 +270,6 @@ def inconsistent_deals(work: UnitOfWork) -> list[Any]:
             )
         )
         .order_by(deal.c.id)
-    )
-
-
-def overdue_count(work: UnitOfWork) -> int:
-    """Return how many of the actor's own open deals have passed their expected close date."""
-    deal = records.visible(work, "sales.deal")
-    return int(
-        work.scalar(
-            sa.select(sa.func.count())
-            .select_from(deal)
-            .where(
-                deal.c.owner_id == work.actor.id,
-                deal.c.closed_at.is_(None),
-                deal.c.archived_at.is_(None),
-                deal.c.close_on < work.today,
-            )
-        )
-        or 0
     )
 
 

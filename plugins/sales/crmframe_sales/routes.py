@@ -23,6 +23,7 @@ from crmframe.api import (
     page,
 )
 from crmframe_sales import queries, say
+from crmframe_sales.progress import queries as late
 from crmframe_sales.standard import PATH, save_standard
 
 RANGES = (30, 90, 365)
@@ -86,7 +87,7 @@ def my_pipeline(context: ViewContext) -> Mapping[str, Any] | None:
     rows = queries.weighted_pipeline(context.work, owner_id=context.work.actor.id)
     return {
         "rows": [_forecast_row(row, context.locale) for row in rows],
-        "overdue": queries.overdue_count(context.work),
+        "overdue": late.overdue_count(context.work),
         "say": lambda msgid: say(context.locale, msgid),
     }
 

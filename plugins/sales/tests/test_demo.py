@@ -11,6 +11,7 @@ from crmframe.core.access.loading import actor_of_user
 from crmframe.core.access.passwords import Hasher
 from crmframe.core.demo.company import fill
 from crmframe_sales import demo, queries
+from crmframe_sales.progress import queries as late
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -33,7 +34,7 @@ def test_demo_deals_moved_through_the_pipeline_on_past_dates(make_application: A
     with application.work(write=False) as work:
         funnel = queries.funnel(work, 1)
         assert queries.inconsistent_deals(work) == []
-        assert sum(row.deals for row in queries.overdue_by_owner(work)) > 0
+        assert sum(row.deals for row in late.overdue_by_owner(work)) > 0
         deals = work.scalar(sa.select(sa.func.count()).select_from(deal))
         latest = work.scalar(sa.select(sa.func.max(change.c.at)))
         strangers = work.scalar(

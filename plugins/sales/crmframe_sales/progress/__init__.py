@@ -1,0 +1,1 @@
+"""Keeping deals moving: next steps, and what happens to deals that stand still."""
