@@ -13,7 +13,9 @@ from crmframe_sales.participants.models import ATTITUDES, POSITIONS, ROLES, THRE
 
 OFFERED = 200
 CONTACT, COMPETITOR = "sales.deal_contact", "sales.deal_competitor"
+STAMPS = ("created_at", "created_by", "updated_at", "updated_by")
 DEAL = sa.bindparam("sales_deal", type_=sa.BigInteger)
+CUSTOMER = sa.bindparam("sales_customer", type_=sa.BigInteger)
 
 
 def contacts_of_deal(context: ViewContext) -> Mapping[str, Any] | None:
@@ -21,8 +23,7 @@ def contacts_of_deal(context: ViewContext) -> Mapping[str, Any] | None:
     assert context.record is not None
     work, deal = context.work, context.record
     may_add = work.actor.may(f"{CONTACT}.create")
-    rows = _contacts(work, deal["id"])
-    offered = _people_at(work, deal.get("customer_id"), {row.contact_id for row in rows}) if may_add else []
+    rows, others = _people(work, deal, offers=may_add)
     return {
         **_common(context),
         "rows": [
@@ -39,7 +40,7 @@ def contacts_of_deal(context: ViewContext) -> Mapping[str, Any] | None:
             }
             for row in rows
         ],
-        "offered": offered,
+        "offered": [(row.other_id, row.name) for row in others],
         "roles": _options(context.locale, ROLES, "user"),
         "attitudes": _options(context.locale, ATTITUDES, "unknown"),
         "may_add": may_add,
@@ -52,8 +53,7 @@ def competitors_of_deal(context: ViewContext) -> Mapping[str, Any] | None:
     assert context.record is not None
     work, deal = context.work, context.record
     may_add = work.actor.may(f"{COMPETITOR}.create")
-    rows = _competitors(work, deal["id"])
-    held = {row.competitor_id for row in rows}
+    rows, others = _rivals(work, deal)
     return {
         **_common(context),
         "rows": [
@@ -72,7 +72,7 @@ def competitors_of_deal(context: ViewContext) -> Mapping[str, Any] | None:
             for row in rows
         ],
         "currency": deal.get("currency") or "",
-        "offered": [pair for pair in _known_competitors(work) if pair[0] not in held] if may_add else [],
+        "offered": [(row.other_id, row.name) for row in others] if may_add else [],
         "threats": _options(context.locale, THREATS, "medium"),
         "standings": _options(context.locale, POSITIONS, "unknown"),
         "may_add": may_add,
@@ -107,49 +107,49 @@ def _deals_with_new_primary(change: Change) -> list[int]:
     ]
 
 
-def _contacts(work: UnitOfWork, deal_id: int) -> list[Any]:
+def _people(work: UnitOfWork, deal: Mapping[str, Any], *, offers: bool) -> tuple[list[Any], list[Any]]:
+    """Return the people of a deal, and those of its customer who could be added: one statement."""
     link, person = records.visible(work, CONTACT), records.visible(work, "core.contact")
 
     def build() -> sa.Select[Any]:
+        mine = sa.select(link.c.contact_id).where(link.c.deal_id == DEAL)
+        colleague = sa.and_(person.c.customer_id == CUSTOMER, person.c.archived_at.is_(None))
         return (
-            sa.select(link, person.c.name)
-            .join_from(link, person, person.c.id == link.c.contact_id)
-            .where(link.c.deal_id == DEAL)
-            .order_by(link.c.is_primary.desc(), link.c.id)
+            sa.select(*_of_link(link), person.c.id.label("other_id"), person.c.name)
+            .outerjoin_from(person, link, sa.and_(link.c.contact_id == person.c.id, link.c.deal_id == DEAL))
+            .where(sa.or_(person.c.id.in_(mine), colleague))
+            .order_by(link.c.id.is_(None), link.c.is_primary.desc(), link.c.id, person.c.name_key)
+            .limit(OFFERED)
         )
 
-    return work.rows(work.kept("sales.deal_contacts", build, link, person), {"sales_deal": deal_id})
+    values = {"sales_deal": deal["id"], "sales_customer": deal.get("customer_id") if offers else None}
+    return _divided(work.rows(work.kept("sales.deal_contacts", build, link, person), values))
 
 
-def _competitors(work: UnitOfWork, deal_id: int) -> list[Any]:
+def _rivals(work: UnitOfWork, deal: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+    """Return the competitors in a deal, and the other ones that are known: one statement."""
     link, rival = records.visible(work, COMPETITOR), records.visible(work, "sales.competitor")
 
     def build() -> sa.Select[Any]:
+        here = sa.and_(link.c.competitor_id == rival.c.id, link.c.deal_id == DEAL)
         return (
-            sa.select(link, rival.c.name)
-            .join_from(link, rival, rival.c.id == link.c.competitor_id)
-            .where(link.c.deal_id == DEAL)
-            .order_by(link.c.id)
+            sa.select(*_of_link(link), rival.c.id.label("other_id"), rival.c.name)
+            .outerjoin_from(rival, link, here)
+            .where(sa.or_(link.c.id.is_not(None), rival.c.archived_at.is_(None)))
+            .order_by(link.c.id.is_(None), link.c.id, rival.c.name_key)
+            .limit(OFFERED)
         )
 
-    return work.rows(work.kept("sales.deal_competitors", build, link, rival), {"sales_deal": deal_id})
+    values = {"sales_deal": deal["id"]}
+    return _divided(work.rows(work.kept("sales.deal_competitors", build, link, rival), values))
 
 
-def _people_at(work: UnitOfWork, customer_id: int | None, held: set[int]) -> list[tuple[int, str]]:
-    if customer_id is None:
-        return []
-    person = records.visible(work, "core.contact")
-    at = sa.select(person.c.id, person.c.name).where(
-        person.c.customer_id == customer_id, person.c.archived_at.is_(None)
-    )
-    rows = work.rows(at.order_by(person.c.name_key, person.c.id).limit(OFFERED))
-    return [(row.id, row.name) for row in rows if row.id not in held]
+def _of_link(link: Any) -> list[Any]:
+    return [column for column in link.c if column.name not in ("version", *STAMPS)]
 
 
-def _known_competitors(work: UnitOfWork) -> list[tuple[int, str]]:
-    rival = records.visible(work, "sales.competitor")
-    known = sa.select(rival.c.id, rival.c.name).where(rival.c.archived_at.is_(None))
-    return [(row.id, row.name) for row in work.rows(known.order_by(rival.c.name_key).limit(OFFERED))]
+def _divided(rows: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    return [row for row in rows if row.id is not None], [row for row in rows if row.id is None]
 
 
 def _common(context: ViewContext) -> dict[str, Any]:
