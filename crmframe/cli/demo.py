@@ -19,7 +19,7 @@ from crmframe.cli.console import Console, pass_console
 from crmframe.cli.serve import HERE, serve_parent
 from crmframe.core.access.loading import actor_of_user
 from crmframe.core.access.passwords import Hasher
-from crmframe.core.demo.company import LOGINS, fill
+from crmframe.core.demo.company import CUSTOMERS, LOGINS, fill
 from crmframe.core.errors import Conflict
 from crmframe.core.journal.tables import event, operation
 from crmframe.core.operation.backup import safe_url
@@ -101,13 +101,14 @@ class DemoClock:
         return self.now
 
 
-def make_demo(settings: AppSettings, now: datetime) -> None:
+def make_demo(settings: AppSettings, now: datetime, customers: int = CUSTOMERS) -> None:
     """Enable every plugin that is installed and play the company's history."""
     clock = DemoClock(now)
     enable_all(settings)
     application = Application(settings, clock=clock)
     try:
-        fill(_open_work(application, clock), now, hasher=Hasher(), more=plugin_steps(application, now))
+        more = plugin_steps(application, now, customers)
+        fill(_open_work(application, clock), now, hasher=Hasher(), customers=customers, more=more)
         clock.now = now
         with application.work(door="cli", reason="crmframe demo") as work:
             work.publish(FILLED, {})
@@ -130,17 +131,17 @@ def enable_all(settings: AppSettings) -> None:
         application.close()
 
 
-def plugin_steps(application: Application, now: datetime) -> list[Any]:
+def plugin_steps(application: Application, now: datetime, customers: int) -> list[Any]:
     """Return the steps that plugins add, from ``<package>/demo.py``."""
     steps: list[Any] = []
     for plugin in application.plugins.loaded:
         if plugin.name != "core" and (plugin.manifest.path / "demo.py").exists():
-            steps += _steps_of(plugin, now)
+            steps += _steps_of(plugin, now, customers)
     return steps
 
 
-def _steps_of(plugin: LoadedPlugin, now: datetime) -> Sequence[Any]:
-    found: Sequence[Any] = list(importlib.import_module(f"{plugin.manifest.module}.demo").steps(now))
+def _steps_of(plugin: LoadedPlugin, now: datetime, customers: int) -> Sequence[Any]:
+    found: Sequence[Any] = list(importlib.import_module(f"{plugin.manifest.module}.demo").steps(now, customers))
     return found
 
 

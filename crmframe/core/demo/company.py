@@ -1,4 +1,4 @@
-"""The demo company: who works there, whom they sell to, and what happened in the last fourteen months."""
+"""The demo company: who works there, whom they sell to, and what happened in the last eighteen months."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from crmframe.core import records
 from crmframe.core.access.accounts import set_password
 from crmframe.core.access.passwords import Hasher
 from crmframe.core.access.roles import install_roles
+from crmframe.core.demo.crowd import crowd
 from crmframe.core.demo.steps import DAYS_OF_HISTORY, OpenWork, Step, find, play, rows_of, workday
 from crmframe.core.work import UnitOfWork
 
 PASSWORD = "sunny-harbor-demo"  # noqa: S105 - printed at start-up; the demo holds nothing worth protecting
 SEED = 20261122
+CUSTOMERS, TOLD = 2_000, 60
 # Reached one after the other; the last entry is where the customer stands today.
 CAREERS: Mapping[str, tuple[str, ...]] = {
     "prospect": (),
@@ -48,21 +50,26 @@ LOGINS = (
     Login("manager", PASSWORD, "赵明慧", "manager", "销售部 Sales", "zh_Hans"),
     Login("chen", PASSWORD, "陈思远", "salesperson", "国内组 China", "zh_Hans"),
     Login("liu", PASSWORD, "刘雨桐", "salesperson", "国内组 China", "zh_Hans"),
+    Login("zhou", PASSWORD, "周子涵", "salesperson", "国内组 China", "zh_Hans"),
+    Login("wu", PASSWORD, "吴建平", "salesperson", "国内组 China", "zh_Hans"),
     Login("emma", PASSWORD, "Emma Lindqvist", "salesperson", "国际组 International"),
+    Login("marco", PASSWORD, "Marco Rossi", "salesperson", "国际组 International"),
     Login("viewer", PASSWORD, "Sam Whitaker", "viewer"),
 )
 
 
 def fill(
-    open_work: OpenWork, now: datetime, *, hasher: Hasher, more: Iterable[Step] = ()
+    open_work: OpenWork, now: datetime, *, hasher: Hasher, customers: int = CUSTOMERS, more: Iterable[Step] = ()
 ) -> tuple[Login, ...]:
     """Fill an empty database with the demo company; returns who can sign in.
 
     Args:
         now: Today; the last step lies before it.
+        customers: How many; the first sixty have a story each.
         more: The steps of plugins, played in between at their moments.
     """
-    play(open_work, [*_founding(now, hasher), *_business(now), *more])
+    told = [*_founding(now, hasher), *_business(now)]
+    play(open_work, [*told, *crowd(now, max(0, customers - TOLD)), *more])
     return LOGINS
 
 
@@ -74,7 +81,7 @@ def _founding(now: datetime, hasher: Hasher) -> Iterable[Step]:
 
 def _people(work: UnitOfWork, hasher: Hasher) -> None:
     roles = install_roles(work, records.create_many)
-    head, china, abroad = (login.team for login in (LOGINS[1], LOGINS[2], LOGINS[4]))
+    head, china, abroad = (login.team for login in (LOGINS[1], LOGINS[2], LOGINS[-2]))
     teams = {head: records.create(work, "core.team", {"name": head})["id"]}
     for name in (china, abroad):
         teams[name] = records.create(work, "core.team", {"name": name, "parent_id": teams[head]})["id"]

@@ -9,6 +9,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from crmframe.core import records
 from crmframe.core.work import UnitOfWork
 
 FOLDER = Path(__file__).parent
-DAYS_OF_HISTORY = 430
+DAYS_OF_HISTORY = 548
 
 Step = tuple[datetime, str, Callable[[UnitOfWork], Any]]
 """When, the login name of the user ("" is the system), and what is done."""
@@ -31,17 +32,27 @@ class OpenWork(Protocol):
 
 
 def play(open_work: OpenWork, steps: Iterable[Step]) -> int:
-    """Do the steps in the order of their moments, each in a unit of work of its own; returns how many there were."""
+    """Do the steps in the order of their moments; returns how many there were.
+
+    What a user did within an hour, with nobody else in between, is one unit of work.
+    """
     users: dict[str, int] = {}
     count = 0
-    for at, login, run in sorted(steps, key=lambda step: step[0]):
+    for _, hour in groupby(sorted(steps, key=lambda step: step[0]), key=_hour_of):
+        together = list(hour)
+        at, login, _run = together[0]
         if login and login not in users:
             with open_work(None, at) as work:
                 users[login] = find(work, "core.user", "login", login)
         with open_work(users.get(login), at) as work:
-            run(work)
-        count += 1
+            for _at, _login, run in together:
+                run(work)
+        count += len(together)
     return count
+
+
+def _hour_of(step: Step) -> tuple[str, datetime]:
+    return step[1], step[0].replace(minute=0, second=0, microsecond=0)
 
 
 def find(work: UnitOfWork, entity: str, field: str, value: Any) -> int:
@@ -56,10 +67,15 @@ def rows_of(name: str) -> Iterator[dict[str, str]]:
             yield {key: value for key, value in row.items() if value}
 
 
-def workday(now: datetime, days_ago: int, random: Random) -> datetime:
-    """Return a moment on a working day about *days_ago* days before *now*, in office hours (UTC+8), never after *now*."""
+def office_day(now: datetime, days_ago: int) -> datetime:
+    """Return nine o'clock (UTC+8) of the working day at or before *days_ago* days before *now*."""
     day = (now - timedelta(days=days_ago)).astimezone(UTC).replace(hour=1, minute=0, second=0, microsecond=0)
     while day.weekday() > 4:
         day -= timedelta(days=1)
-    moment = day + timedelta(minutes=random.randint(0, 9 * 60))
+    return day
+
+
+def workday(now: datetime, days_ago: int, random: Random) -> datetime:
+    """Return a moment on a working day about *days_ago* days before *now*, in office hours (UTC+8), never after *now*."""
+    moment = office_day(now, days_ago) + timedelta(minutes=random.randint(0, 9 * 60))
     return moment if moment < now else moment - timedelta(days=7)

@@ -11,66 +11,50 @@ import sqlalchemy as sa
 
 from crmframe.api import UnitOfWork, records
 from crmframe_sales import standard
+from crmframe_sales.demo_archive import AMOUNTS, STAGES, TITLES, archive
 
 Step = tuple[datetime, str, Callable[[UnitOfWork], Any]]
 
 SEED = 70
-FIRST_DAY = 429  # the day after the company was founded, in days before today
-DEALS = 72
-STAGES = (
-    ("初步接洽 Contacted", "open", 10, None),
-    *standard.STAGES[1:],
-)
-TITLES = {
-    "zh_Hans": (
-        "产线视觉检测改造",
-        "传感器年度框架",
-        "控制柜采购",
-        "云平台订阅",
-        "二期自动化升级",
-        "备件与维护合同",
-        "安装与培训服务",
-    ),
-    "en": (
-        "Vision inspection line",
-        "Sensor frame contract",
-        "Control cabinets",
-        "Cloud subscription",
-        "Line upgrade, phase 2",
-        "Spare parts and service",
-        "Installation and training",
-    ),
-}
+FIRST_DAY = 547  # the day after the company was founded, in days before today
+# Of the deals of a hundred customers: so many have a story of moves, so many more are open today; the rest is history.
+TOLD, OPEN, ALL = 72, 16, 75
+OWNERS, SHARES = ("chen", "liu", "zhou", "wu", "emma", "marco", "manager"), (4, 4, 3, 3, 4, 3, 1)
 STEPS_AHEAD = {
     "zh_Hans": ("发送修改后的报价", "安排现场演示", "等待总经理审批"),
     "en": ("Send the revised offer", "Plan a demo on site", "Wait for approval"),
 }
 EARLY = ("prospect", "qualified")
-AMOUNTS = {"CNY": (18_000, 900_000), "EUR": (3_000, 120_000), "USD": (3_500, 130_000), "GBP": (2_500, 95_000)}
 
 
-def steps(now: datetime) -> Iterator[Step]:
-    """Yield what happened, each step with its moment and its user's login name; the same for the same day."""
+def steps(now: datetime, customers: int) -> Iterator[Step]:
+    """Yield what happened, each step with its moment and its user's login name; the same for the same day.
+
+    Args:
+        customers: How many the company has; three of four have or had a deal.
+    """
     random = Random(SEED)  # noqa: S311 - the same sales every time is what is wanted
     yield now - timedelta(days=FIRST_DAY), "admin", _set_up
-    for number in range(1, DEALS + 1):
-        yield from _deal(number, now, random)
+    is_open = customers * OPEN // 100
+    for number in range(1, TOLD + is_open + 1):
+        yield from _deal(number, now, random, ending="open" if number > TOLD else "")
+    yield from archive(now, random, first=TOLD + is_open + 1, last=customers * ALL // 100)
 
 
 def _set_up(work: UnitOfWork) -> None:
     standard.make_standard(work, STAGES)
 
 
-def _deal(number: int, now: datetime, random: Random) -> Iterator[Step]:
-    """Yield a deal's life: creation, moves, and for three of five an end."""
-    ending = random.choices(("won", "lost", "open"), weights=(36, 24, 40))[0]
+def _deal(number: int, now: datetime, random: Random, *, ending: str) -> Iterator[Step]:
+    """Yield a deal's life: creation, moves, and an end, which is drawn when none is given."""
+    ending = ending or random.choices(("won", "lost", "open"), weights=(36, 24, 40))[0]
     age = random.randint(12, 110) if ending == "open" else random.randint(70, 385)
     depth = {
         "won": 3,
         "lost": random.randint(0, 3),
         "open": random.choices((0, 1, 2, 3), weights=(3, 4, 3, 2))[0],
     }[ending]
-    owner = random.choices(("chen", "liu", "emma", "manager"), weights=(3, 3, 3, 2))[0]
+    owner = random.choices(OWNERS, SHARES)[0]
     moments = _moments(now, age, depth + (ending != "open"), random)
     plan = _Plan(f"D-{number:04d}", ending, now.date(), random.randint(0, 10**6))
     yield moments[0], owner, plan.create

@@ -33,7 +33,8 @@ TOLD = {
     "core.tag_link": ("tag_id", "about"),
 }
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-NUMBERS = {"core.customer": 60, "core.contact": 90, "core.product": 12, "core.user": 6, "core.team": 3}
+CUSTOMERS = 160
+NUMBERS = {"core.customer": CUSTOMERS, "core.product": 12, "core.user": 9, "core.team": 3}
 
 
 def filled(application: Any, clock: Any) -> None:
@@ -45,7 +46,7 @@ def filled(application: Any, clock: Any) -> None:
         with application.work(actor, door="cli") as work:
             yield work
 
-    assert fill(open_work, NOW, hasher=Hasher()) == LOGINS
+    assert fill(open_work, NOW, hasher=Hasher(), customers=CUSTOMERS) == LOGINS
     clock.set(NOW)
 
 
@@ -59,14 +60,17 @@ def company(make_application: Any, clock: Any, copied_database_url: Any, databas
     return make_application(url=copied_database_url("demo company", database_kind, build))
 
 
-def test_company_is_small_bilingual_and_lies_in_the_past(company: Any) -> None:
+def test_company_is_bilingual_and_lies_in_the_past(company: Any) -> None:
     with company.work(write=False) as work:
         counted = {name: records.count(work, name, records.Query()).value for name in NUMBERS}
-        customers = records.select(work, "core.customer", records.Query(limit=100)).records()
+        customers = records.select(work, "core.customer", records.Query(limit=CUSTOMERS)).records()
+        people = records.count(work, "core.contact", records.Query()).value
     moments = [customer["created_at"] for customer in customers]
 
     assert counted == NUMBERS
-    assert sum(customer["language"] == "zh_Hans" for customer in customers) == 30
+    assert CUSTOMERS < people < 2 * CUSTOMERS
+    assert len({customer["name"] for customer in customers}) == CUSTOMERS
+    assert 0.4 < sum(customer["language"] == "zh_Hans" for customer in customers) / CUSTOMERS < 0.65
     assert NOW - timedelta(days=DAYS_OF_HISTORY + 3) < min(moments) < max(moments) < NOW
     assert {customer["created_by"] for customer in customers} == {
         customer["owner_id"] for customer in customers
