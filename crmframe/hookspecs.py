@@ -103,7 +103,7 @@ def permissions() -> Sequence[c.Permission]:
 
 
 @_hook("declare")
-def jobs() -> Sequence[c.Job]:
+def jobs() -> Sequence[c.Job | c.LongJob]:
     """Return background work, scheduled or enqueued."""
     return ()
 
@@ -141,6 +141,12 @@ def panels() -> Sequence[c.Panel]:
 @_hook("declare")
 def widgets() -> Sequence[c.Widget]:
     """Return tiles of the home page."""
+    return ()
+
+
+@_hook("declare")
+def samples() -> Sequence[c.Sample]:
+    """Return what happened in the sample company with this plugin's records."""
     return ()
 
 

@@ -10,6 +10,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "serve": ("crmframe.cli.serve:serve", "Serve the pages and the API."),
         "demo": ("crmframe.cli.demo:demo", "Serve a small sample company, to try crmframe."),
+        "sample": ("crmframe.cli.sample:sample", "Load or remove sample data."),
         "worker": ("crmframe.cli.worker:worker", "Deliver events and run jobs."),
         "entities": ("crmframe.cli.entities:entities", "List the record types and their commands."),
         "history": ("crmframe.cli.journal:history", "Show what happened to a record."),

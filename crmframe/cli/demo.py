@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,13 +18,13 @@ from crmframe.cli.console import Console, pass_console
 from crmframe.cli.serve import HERE, serve_parent
 from crmframe.core.access.loading import actor_of_user
 from crmframe.core.access.passwords import Hasher
-from crmframe.core.demo.company import CUSTOMERS, LOGINS, fill
+from crmframe.core.demo.company import CUSTOMERS, LOGINS
+from crmframe.core.demo.sample import CAUSE, load_sample
 from crmframe.core.errors import Conflict
 from crmframe.core.journal.tables import event, operation
 from crmframe.core.operation.backup import safe_url
 from crmframe.core.work import UnitOfWork
 from crmframe.kernel import lifecycle
-from crmframe.kernel.loader import LoadedPlugin
 from crmframe.settings import AppSettings
 
 FOLDER = Path("crmframe-demo")
@@ -107,8 +106,8 @@ def make_demo(settings: AppSettings, now: datetime, customers: int = CUSTOMERS) 
     enable_all(settings)
     application = Application(settings, clock=clock)
     try:
-        more = plugin_steps(application, now, customers)
-        fill(_open_work(application, clock), now, hasher=Hasher(), customers=customers, more=more)
+        open_past = _open_work(application, clock)
+        load_sample(open_past, application.hooks, now, hasher=Hasher(), customers=customers)
         clock.now = now
         with application.work(door="cli", reason="crmframe demo") as work:
             work.publish(FILLED, {})
@@ -131,27 +130,13 @@ def enable_all(settings: AppSettings) -> None:
         application.close()
 
 
-def plugin_steps(application: Application, now: datetime, customers: int) -> list[Any]:
-    """Return the steps that plugins add, from ``<package>/demo.py``."""
-    steps: list[Any] = []
-    for plugin in application.plugins.loaded:
-        if plugin.name != "core" and (plugin.manifest.path / "demo.py").exists():
-            steps += _steps_of(plugin, now, customers)
-    return steps
-
-
-def _steps_of(plugin: LoadedPlugin, now: datetime, customers: int) -> Sequence[Any]:
-    found: Sequence[Any] = list(importlib.import_module(f"{plugin.manifest.module}.demo").steps(now, customers))
-    return found
-
-
 def _open_work(application: Application, clock: DemoClock) -> Callable[..., Any]:
     @contextmanager
     def open_work(user_id: int | None, at: datetime) -> Iterator[UnitOfWork]:
         clock.now = at
         with application.database.read() as connection:
             actor = None if user_id is None else actor_of_user(connection, user_id)
-        with application.work(actor, door="cli") as work:
+        with application.work(actor, door="cli", cause=CAUSE) as work:
             yield work
 
     return open_work

@@ -157,6 +157,36 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class LongJob:
+    """A job that opens its own units of work, chunk by chunk; attributes as of ``Job``.
+
+    A plain ``Job`` runs in one transaction, which on SQLite keeps every other writer waiting.
+
+    Attributes:
+        run: ``run(job_run, payload)``, given a ``JobRun``; returns JSON data.
+    """
+
+    name: str
+    run: Callable[[Any, Mapping[str, Any]], Any]
+    cron: str = ""
+    max_attempts: int = 5
+    lease_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A part of the sample company's history.
+
+    Attributes:
+        steps: ``module:function``, imported when samples are made. ``function(now, customers)`` yields tuples of the
+            moment, the login name of the user, and ``run(work)``; the same for the same day. All moments lie before
+            ``now``; ``customers`` is how many the company has.
+    """
+
+    steps: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that was committed.
 

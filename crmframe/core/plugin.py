@@ -15,7 +15,9 @@ from crmframe.core.activities import models as activities
 from crmframe.core.activities import tasks
 from crmframe.core.contributions import Action, Button, Job, Permission, ViewContext
 from crmframe.core.customers import links, models, reach, trade
+from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.jobs import tables as job_tables
+from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal import event_tables
 from crmframe.core.journal import tables as journal_tables
 from crmframe.core.work import UnitOfWork
@@ -77,9 +79,9 @@ def permissions() -> Sequence[Permission]:
 
 
 @hookimpl
-def jobs() -> Sequence[Job]:
-    """Declare the nightly clean-up."""
-    return [Job("core.clean_up", clean_up, cron="17 3 * * *")]
+def jobs() -> Sequence[AnyJob]:
+    """Declare the nightly clean-up, and what the sample company needs."""
+    return [*sample_jobs.JOBS, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
 
 @hookimpl

@@ -71,12 +71,14 @@ def implementations(
 def item_matcher(hook: str) -> Callable[[object], bool]:
     """Return a test for what the hook's specification says it returns, or for one element of it."""
     text = expected_text(hook)
-    inner = (
-        text.removeprefix("Sequence[").removesuffix("]")
-        if text.startswith("Sequence[")
-        else text.split(" | ")[0]
-    )
-    name = inner.split("[")[0].rsplit(".", 1)[-1]
+    is_list = text.startswith("Sequence[")
+    inner = text.removeprefix("Sequence[").removesuffix("]").split(" | ")
+    matchers = [_matcher(each) for each in (inner if is_list else inner[:1])]
+    return lambda item: any(matches(item) for matches in matchers)
+
+
+def _matcher(spelled: str) -> Callable[[object], bool]:
+    name = spelled.split("[", maxsplit=1)[0].rsplit(".", 1)[-1]
     if name == "type":
         return lambda item: isinstance(item, type)
     expected = {"str": str}.get(name) or getattr(contributions, name, None)

@@ -33,6 +33,7 @@ DECLARED: dict[str, Any] = {
     "menu": c.MenuItem("funnel", "Funnel", "/p/sales/funnel"),
     "panels": c.Panel("deals", "core.customer", "Deals", view=print, template="sales/panel.html"),
     "widgets": c.Widget("funnel", "Funnel", view=print, template="sales/widget.html"),
+    "samples": c.Sample("crmframe_sales.demo:steps"),
     "commands": click.Command("funnel"),
 }
 
@@ -95,6 +96,10 @@ def test_hook_panels() -> None:
 
 def test_hook_widgets() -> None:
     check_declared("widgets")
+
+
+def test_hook_samples() -> None:
+    check_declared("samples")
 
 
 def test_hook_commands() -> None:

@@ -59,47 +59,63 @@ LOGINS = (
 
 
 def fill(
-    open_work: OpenWork, now: datetime, *, hasher: Hasher, customers: int = CUSTOMERS, more: Iterable[Step] = ()
+    open_work: OpenWork,
+    now: datetime,
+    *,
+    hasher: Hasher | None,
+    customers: int = CUSTOMERS,
+    more: Iterable[Step] = (),
 ) -> tuple[Login, ...]:
-    """Fill an empty database with the demo company; returns who can sign in.
+    """Fill an empty database with the sample company; returns its users.
 
     Args:
         now: Today; the last step lies before it.
+        hasher: None makes users who cannot sign in, and gives their login names a prefix.
         customers: How many; the first sixty have a story each.
         more: The steps of plugins, played in between at their moments.
     """
     told = [*_founding(now, hasher), *_business(now)]
-    play(open_work, [*told, *crowd(now, max(0, customers - TOLD)), *more])
+    steps = [*told, *crowd(now, max(0, customers - TOLD)), *more]
+    play(open_work, steps, prefix=prefix_of(hasher))
     return LOGINS
 
 
-def _founding(now: datetime, hasher: Hasher) -> Iterable[Step]:
+def prefix_of(hasher: Hasher | None) -> str:
+    """Return what stands before the login names of the sample's users."""
+    return "" if hasher else "sample-"
+
+
+def _founding(now: datetime, hasher: Hasher | None) -> Iterable[Step]:
     start = (now - timedelta(days=DAYS_OF_HISTORY)).replace(hour=0, minute=0, second=0, microsecond=0)
     yield start, "", lambda work: _people(work, hasher)
     yield start + timedelta(minutes=5), "admin", _catalog
 
 
-def _people(work: UnitOfWork, hasher: Hasher) -> None:
+def _people(work: UnitOfWork, hasher: Hasher | None) -> None:
     roles = install_roles(work, records.create_many)
     head, china, abroad = (login.team for login in (LOGINS[1], LOGINS[2], LOGINS[-2]))
     teams = {head: records.create(work, "core.team", {"name": head})["id"]}
     for name in (china, abroad):
         teams[name] = records.create(work, "core.team", {"name": name, "parent_id": teams[head]})["id"]
     for login in LOGINS:
-        values = {
-            "login": login.login,
-            "name": login.name,
-            "email": f"{login.login}@qiming.example",
-            "locale": login.locale,
-        }
-        user = records.create(work, "core.user", {**values, "is_admin": login.role == "administrator"})["id"]
+        user = records.create(work, "core.user", _user(login, hasher))["id"]
         records.create(work, "core.user_role", {"user_id": user, "role_id": roles[login.role]})
         if login.team:
             lead = login.role == "manager"
-            records.create(
-                work, "core.membership", {"user_id": user, "team_id": teams[login.team], "is_lead": lead}
-            )
-        set_password(work, user, login.password, hasher=hasher)
+            place = {"user_id": user, "team_id": teams[login.team], "is_lead": lead}
+            records.create(work, "core.membership", place)
+        if hasher:
+            set_password(work, user, login.password, hasher=hasher)
+
+
+def _user(login: Login, hasher: Hasher | None) -> dict[str, Any]:
+    return {
+        "login": prefix_of(hasher) + login.login,
+        "name": login.name,
+        "email": f"{login.login}@qiming.example" if hasher else None,
+        "locale": login.locale,
+        "is_admin": login.role == "administrator",
+    }
 
 
 def _catalog(work: UnitOfWork) -> None:

@@ -83,7 +83,7 @@ def newcomers(count: int, random: Random) -> list[Newcomer]:
 
 def _stutters(name: str) -> bool:
     """Return whether a brand says the same twice, as "Stonestone" does."""
-    brand = name.split()[0].lower()
+    brand = name.split(maxsplit=1)[0].lower()
     return len(brand) % 2 == 0 and brand[: len(brand) // 2] == brand[len(brand) // 2 :]
 
 
@@ -115,7 +115,11 @@ def _newcomer(words: Words, random: Random, code: str, days_ago: int) -> Newcome
     first, second = words.pick(random, "first", named), words.pick(random, "second", named)
     trade, suffix = words.pick(random, "trade", named), words.pick(random, "suffix", named)
     brand = first[0] + second[0]
-    name = f"{place['city']}{brand}{trade[0]}{suffix[0]}" if named == "zh_Hans" else f"{brand} {trade[0]} {suffix[0]}"
+    name = (
+        f"{place['city']}{brand}{trade[0]}{suffix[0]}"
+        if named == "zh_Hans"
+        else f"{brand} {trade[0]} {suffix[0]}"
+    )
     domain = f"{_ascii((first[1] or first[0]) + (second[1] or second[0]))}-{code[2:]}.example"
     size = random.choice(tuple(SIZES))
     currency = place["currency"]
@@ -152,7 +156,11 @@ def _contact(words: Words, random: Random, language: str, domain: str) -> dict[s
     family, given = words.pick(random, "family", spoken), words.pick(random, "given", spoken)
     job, role = words.pick(random, "job", spoken)
     name = f"{family[0]}{given[0]}" if spoken == "zh_Hans" else f"{given[0]} {family[0]}"
-    address = f"{_ascii(family[1] + given[1])}" if spoken == "zh_Hans" else f"{_ascii(given[0])}.{_ascii(family[0])}"
+    address = (
+        f"{_ascii(family[1] + given[1])}"
+        if spoken == "zh_Hans"
+        else f"{_ascii(given[0])}.{_ascii(family[0])}"
+    )
     return {"name": name, "job_title": job, "role": role, "language": spoken, "email": f"{address}@{domain}"}
 
 

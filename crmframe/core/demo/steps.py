@@ -1,6 +1,6 @@
 """A demo is a list of steps, each at its moment and by its user, played in order through ``records``.
 
-A plugin adds its own with a function ``steps(now)`` in ``<package>/demo.py``, which returns tuples of the same form.
+A plugin adds its own by the hook ``samples``.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ class OpenWork(Protocol):
         """Open a unit of work as a user (None is the system) whose clock stands at *at*."""
 
 
-def play(open_work: OpenWork, steps: Iterable[Step]) -> int:
+def play(open_work: OpenWork, steps: Iterable[Step], *, prefix: str = "") -> int:
     """Do the steps in the order of their moments; returns how many there were.
 
     What a user did within an hour, with nobody else in between, is one unit of work.
+
+    Args:
+        prefix: What stands before the login names of the steps' users.
     """
     users: dict[str, int] = {}
     count = 0
@@ -43,7 +46,7 @@ def play(open_work: OpenWork, steps: Iterable[Step]) -> int:
         at, login, _run = together[0]
         if login and login not in users:
             with open_work(None, at) as work:
-                users[login] = find(work, "core.user", "login", login)
+                users[login] = find(work, "core.user", "login", prefix + login)
         with open_work(users.get(login), at) as work:
             for _at, _login, run in together:
                 run(work)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import actor_of_user
-from crmframe.core.contributions import Job
+from crmframe.core.contributions import Job, LongJob
 from crmframe.core.errors import CrmError, StorageFull, Unavailable
 from crmframe.core.jobs.queue import Claimed, claim
 from crmframe.core.journal.lease import LeaseLost
@@ -26,24 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class LongJob:
-    """A job that opens its own units of work, chunk by chunk; attributes as of ``Job``.
-
-    A plain ``Job`` runs in one transaction, which on SQLite keeps every other writer waiting.
-
-    Attributes:
-        run: ``run(job_run, payload)``; returns JSON data.
-    """
-
-    name: str
-    run: Callable[[JobRun, Mapping[str, Any]], Any]
-    cron: str = ""
-    max_attempts: int = 5
-    lease_seconds: int = 60
-
-
-AnyJob: TypeAlias = "Job | LongJob"
+AnyJob: TypeAlias = Job | LongJob
 
 
 class JobApplication(Protocol):

@@ -20,6 +20,7 @@ from crmframe.web.pages import (
     plugins,
     roles,
     running,
+    samples,
 )
 from crmframe.web.rendering import PageRenderer
 
@@ -70,6 +71,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/admin/plugins/{name}", form(plugins.switch)),
     ("GET", "/admin/jobs", Endpoint(running.show_jobs)),
     ("POST", "/admin/jobs/{id:int}/{verb}", Endpoint(running.change_job)),
+    ("GET", samples.PAGE, Endpoint(samples.show_sample)),
+    ("POST", "/admin/sample/{verb}", Endpoint(samples.change_sample)),
     ("POST", "/admin/events/{id:int}/{verb}", Endpoint(running.change_letter)),
     ("GET", "/{slug}", Endpoint(lists.show_list)),
     ("GET", "/{slug}/condition", Endpoint(lists.show_condition)),

@@ -148,6 +148,8 @@ def _admin(view: View) -> Iterator[Link]:
         yield _link(view, view.say("Plugins"), "/admin/plugins", "plug")
     if view.may(admitting.SEE_JOBS):
         yield _link(view, view.say("Jobs and events"), "/admin/jobs", "activity")
+    if view.work.actor.is_admin:
+        yield _link(view, view.say("Sample data"), "/admin/sample", "package")
 
 
 def _link(view: View, label: str, url: str, icon: str) -> Link:

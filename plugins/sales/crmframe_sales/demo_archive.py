@@ -78,7 +78,9 @@ def archive(now: datetime, random: Random, *, first: int, last: int) -> Iterator
 
 def _evening(now: datetime, days_ago: int) -> datetime:
     day = now - timedelta(days=max(1, days_ago))
-    return (day - timedelta(days=max(0, day.weekday() - 4))).replace(hour=10, minute=0, second=0, microsecond=0)
+    return (day - timedelta(days=max(0, day.weekday() - 4))).replace(
+        hour=10, minute=0, second=0, microsecond=0
+    )
 
 
 def _written(deals: Sequence[Ended], now: datetime) -> Callable[[UnitOfWork], None]:
@@ -103,7 +105,7 @@ def _customers(work: UnitOfWork) -> Sequence[Any]:
 
 def _ids(work: UnitOfWork, entity: str, field: str) -> dict[str, int]:
     visible = records.visible(work, entity)
-    return dict(work.rows(sa.select(visible.c[field], visible.c.id).order_by(visible.c.id)))  # type: ignore[arg-type]
+    return dict(work.rows(sa.select(visible.c[field], visible.c.id).order_by(visible.c.id)))
 
 
 def _row(random: Random, deal: Ended, customers: Sequence[Any], products: dict[str, int]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from crmframe.api import (
     MenuItem,
     Panel,
     Prerequisite,
+    Sample,
     Subscription,
     TimelineItem,
     UnitOfWork,
@@ -130,6 +131,12 @@ def widgets() -> Sequence[Widget]:
 def jobs() -> Sequence[Job]:
     """Return the nightly count of overdue deals."""
     return [Job("sales.count_overdue", count_overdue, cron="30 2 * * *")]
+
+
+@hookimpl
+def samples() -> Sequence[Sample]:
+    """Return the deals of the sample company."""
+    return [Sample("crmframe_sales.demo:steps")]
 
 
 @hookimpl

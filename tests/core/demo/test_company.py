@@ -15,7 +15,7 @@ from crmframe.core.access.passwords import Hasher
 from crmframe.core.demo.company import LOGINS, fill
 from crmframe.core.demo.steps import DAYS_OF_HISTORY
 
-DIGEST = "4031fef3d0f8e0a7"
+DIGEST = "30523b4fbe42d9de"
 TOLD = {
     "core.customer": (
         "name",

@@ -10,7 +10,8 @@ import pytest
 from crmframe.core.contributions import Job
 from crmframe.core.errors import Unavailable
 from crmframe.core.jobs import queue
-from crmframe.core.jobs.running import LongJob, run_next
+from crmframe.core.contributions import LongJob
+from crmframe.core.jobs.running import run_next
 from crmframe.core.jobs.tables import job
 from crmframe.core.journal.tables import operation
 from tests.core.small_application import Crash, make_mark, marks, rows
