@@ -16,7 +16,7 @@ def sample() -> None:
 
 
 @sample.command("load")
-@click.option("--customers", default=CUSTOMERS, show_default=True, type=click.IntRange(60, 100_000))
+@click.option("--customers", default=CUSTOMERS, show_default=True, type=click.IntRange(200, 100_000))
 @pass_console
 def load(console: Console, customers: int) -> None:
     """Load the sample company; refused where there are records already. Its users cannot sign in."""

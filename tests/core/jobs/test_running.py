@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-from crmframe.core.contributions import Job
+from crmframe.core.contributions import Job, LongJob
 from crmframe.core.errors import Unavailable
 from crmframe.core.jobs import queue
-from crmframe.core.contributions import LongJob
 from crmframe.core.jobs.running import run_next
 from crmframe.core.jobs.tables import job
 from crmframe.core.journal.tables import operation

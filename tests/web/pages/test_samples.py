@@ -19,12 +19,12 @@ def test_an_administrator_loads_and_removes_the_sample(host, root, write):
     application = host.site.application
     assert "/admin/sample/load" in root.get("/admin/sample").text
 
-    write(lambda work: enqueue(work, LOAD, {"customers": 60}, unique_key=LOAD))
+    write(lambda work: enqueue(work, LOAD, {"customers": 160}, unique_key=LOAD))
     waiting = root.get("/admin/sample")
     assert waiting.headers["refresh"]
     assert "/admin/sample/load" not in waiting.text
     assert run_next(application)
-    assert counted(write, "core.customer") == 60
+    assert counted(write, "core.customer") == 160
 
     page = root.get("/admin/sample").text
     assert "/admin/sample/remove" in page
