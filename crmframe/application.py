@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from crmframe.core import customfields
+from crmframe.core.access import lending
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
 from crmframe.core.contributions import Permission, Subscription
@@ -218,6 +219,6 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
         actions={each.name: list(each.declared.get("actions", ())) for each in running},
     )
     registry.maintained = list(MAINTAINED)
-    registry.derived = [*DERIVED, *customfields.DERIVED]
-    registry.checked = list(customfields.CHECKED)
+    registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED]
+    registry.checked = [*lending.CHECKED, *customfields.CHECKED]
     return registry

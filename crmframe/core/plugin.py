@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access import lending
 from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge
@@ -16,6 +17,8 @@ from crmframe.core.activities import tasks
 from crmframe.core.contributions import Action, Button, Job, Permission, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
+from crmframe.core.everyday import models as everyday
+from crmframe.core.everyday import tables as everyday_tables
 from crmframe.core.jobs import tables as job_tables
 from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal import event_tables
@@ -24,7 +27,7 @@ from crmframe.core.work import UnitOfWork
 from crmframe.hookspecs import hookimpl
 
 # Tables that are no entities: importing their modules is what puts them into the schema.
-TABLES = (access_tables, job_tables, event_tables, journal_tables)
+TABLES = (access_tables, everyday_tables, job_tables, event_tables, journal_tables)
 
 ENTITIES = (
     access.User,
@@ -48,6 +51,8 @@ ENTITIES = (
     links.CustomField,
     activities.Activity,
     tasks.Task,
+    *lending.ENTITIES,
+    *everyday.ENTITIES,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Any, Literal
@@ -30,6 +31,15 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Days on which the actor is somebody's deputy."""
+
+    user_id: int
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The user, token or system on whose behalf work is done.
 
@@ -42,6 +52,8 @@ class Actor:
         is_admin: An administrator, not narrowed by a token, or the system.
         unlimited: Holds every permission that ``scopes`` leaves, on all records, and every field.
         scopes: Patterns of permissions to which a token narrows; None narrows nothing.
+        lent: The entities of which records are shared with the actor or a team, each with the rights there are.
+        stands_in: For whom the actor is the deputy, and when.
     """
 
     id: int | None
@@ -56,6 +68,8 @@ class Actor:
     field_rules: Mapping[str, Mapping[str, FieldRule]] = field(default_factory=dict)
     scopes: tuple[str, ...] | None = None
     must_change_password: bool = False
+    lent: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    stands_in: tuple[StandIn, ...] = ()
     # What follows from the rights in one schema, kept under it: a new schema or a changed actor starts anew.
     derived: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmframe.core.access.actor import Actor
+from crmframe.core.access.lending import absent_ids, shared
 from crmframe.core.access.loading import actor_of_user
 from crmframe.core.access.policy import ASKS, MAX_DEPTH, granted, permission_of, policy, through
 from crmframe.core.access.scopes import scoped
@@ -32,6 +33,7 @@ HOLDS: Mapping[str, str] = MappingProxyType(
         "team": "Role {role} gives {permission} on the records of own teams; this one belongs to {owner}, team {team}.",
         "team_tree": "Role {role} gives {permission} on the records of own teams and those below; this one belongs to {owner}, team {team}.",
         "parent": "Role {role} gives {permission} as far as the record that it belongs to allows.",
+        "shown": "Role {role} gives {permission} on what others show, and on own records.",
         "names": "Everybody who is signed in may see the names of users and teams.",
         "all": "Role {role} gives {permission} on all records.",
     }
@@ -41,6 +43,7 @@ FAILS: Mapping[str, str] = MappingProxyType(
         "own": "Role {role} gives {permission} on own records only; this one belongs to {owner}.",
         "team": "Role {role} gives {permission} on the records of own teams only; this one belongs to {owner}, team {team}.",
         "team_tree": "Role {role} gives {permission} on the records of own teams and those below only; this one belongs to {owner}, team {team}.",
+        "shown": "Role {role} gives {permission} on what others show, and this is not shown to {user}.",
         "parent": "Role {role} gives {permission} only on records that belong to another one; this one belongs to none.",
     }
 )
@@ -140,6 +143,7 @@ def _answer(question: _Question, depth: int) -> Explanation:
     if _row(question) is None:
         return _summed_up(question, [question.say("There is no {entity} {id}.")])
     allowed = question.holds(policy(question.work, question.entity, question.verb))
+    reasons += _lent_reasons(question)
     reasons += _parent_reasons(question, depth)
     if not allowed and question.holds(granted(question.work, question.entity, question.verb)):
         reasons.append(question.say("A plugin's own rule hides it from {user}."))
@@ -176,6 +180,16 @@ def _grant_sentence(question: _Question, role: str, scope: str, facts: Mapping[s
         return question.say("Role {role} gives {permission} on the scope {scope}.", role=role, scope=scope)
     holds = scope not in FAILS or question.holds(scoped(question.work, question.entity, [scope]))
     return question.say((HOLDS if holds else FAILS)[scope], role=role, **facts)
+
+
+def _lent_reasons(question: _Question) -> Iterator[Sentence]:
+    """Say what comes to the roles: a share, or standing in for the holder."""
+    if question.holds(shared(question.work, question.entity, ASKS.get(question.verb, question.verb))):
+        yield question.say("It is shared with {user}, or with a team of {user}.")
+    holder = getattr(_row(question), question.entity.holder)
+    if holder in absent_ids(question.work):
+        owner = _name_of(question.work, "core.user", holder)
+        yield question.say("{user} stands in for {owner} today.", owner=owner)
 
 
 def _parent_reasons(question: _Question, depth: int) -> Iterator[Sentence]:

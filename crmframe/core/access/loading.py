@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 
-from crmframe.core.access import models, tables
-from crmframe.core.access.actor import NAMES, RANK, Actor, FieldRule
+from crmframe.core.access import lending, models, tables
+from crmframe.core.access.actor import NAMES, RANK, Actor, FieldRule, StandIn
 from crmframe.core.journal.tables import epoch
 
 SETTINGS_EPOCH = 1
@@ -24,6 +25,8 @@ _membership: Any = models.Membership.__table__
 _grant: Any = models.RoleGrant.__table__
 _rule: Any = models.RoleField.__table__
 _user_role: Any = models.UserRole.__table__
+_share: Any = lending.Share.__table__
+_absence: Any = lending.Absence.__table__
 
 
 def actor_of_user(connection: sa.Connection, user_id: int) -> Actor | None:
@@ -47,6 +50,10 @@ def actor_of_user(connection: sa.Connection, user_id: int) -> Actor | None:
         unlimited=user.is_admin,
         field_rules=_field_rules(parts["grant"], parts["field"]),
         must_change_password=bool(user.must_change),
+        lent=_lent(parts["share"]),
+        stands_in=tuple(
+            StandIn(row.a, date.fromisoformat(row.c), date.fromisoformat(row.d)) for row in parts["absence"]
+        ),
     )
 
 
@@ -103,6 +110,13 @@ def _grants(rows: Iterable[Any]) -> Mapping[str, frozenset[str]]:
     return {permission: frozenset(scopes) for permission, scopes in grants.items()}
 
 
+def _lent(rows: Iterable[Any]) -> Mapping[str, frozenset[str]]:
+    lent: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        lent[row.c].add(row.d)
+    return {entity: frozenset(rights) for entity, rights in lent.items()}
+
+
 def _field_rules(grants: Iterable[Any], rules: Iterable[Any]) -> Mapping[str, Mapping[str, FieldRule]]:
     """Return what the roles say, field by field.
 
@@ -144,7 +158,17 @@ def _rights_statement() -> sa.CompoundSelect[Any]:
     ruled = sa.select(_rule.c.role_id, _rule.c.entity, _rule.c.field, _rule.c.right).where(
         _rule.c.role_id.in_(roles)
     )
+    mine = sa.or_(
+        _share.c.user_id == user_id,
+        _share.c.team_id.in_(sa.select(_membership.c.team_id).where(_membership.c.user_id == user_id)),
+    )
+    lent = sa.select(_share.c.entity, _share.c.right).where(mine).distinct()
+    away = sa.select(_absence.c.user_id, _absence.c.starts_on, _absence.c.ends_on).where(
+        _absence.c.deputy_id == user_id
+    )
     return sa.union_all(
+        _part("share", [None, None, *lent.selected_columns, None], lent),
+        _part("absence", [_absence.c.user_id, None, _absence.c.starts_on, _absence.c.ends_on, None], away),
         _part(
             "grant",
             [granted.selected_columns.role_id, None, *list(granted.selected_columns)[1:], None],

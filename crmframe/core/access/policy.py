@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access.lending import shared
 from crmframe.core.access.scopes import scoped
 from crmframe.core.access.term import ALL, NONE, Term, merged_values
 from crmframe.core.contributions import PolicyContext
@@ -73,14 +74,17 @@ def granted(work: UnitOfWork, entity: Entity, verb: str, depth: int = 0) -> Term
     """Return on which records the actor's grants hold, before plugins narrow it.
 
     The scope "parent" asks the record above for the right to change it (a deal's lines), any other scope only for
-    the right to read it (an own note about the team's customer).
+    the right to read it (an own note about the team's customer). What is shared comes to what the scopes reach.
     """
+    asked = ASKS.get(verb, verb)
     scopes = work.actor.scopes_of(permission_of(entity, verb))
-    if ASKS.get(verb, verb) == "read" or not entity.access_through:
-        return _within(work, entity, scopes, "read", depth)
-    return _within(work, entity, scopes - PARENT, "read", depth) | _within(
-        work, entity, scopes & PARENT, "update", depth
-    )
+    if asked == "read" or not entity.access_through:
+        term = _within(work, entity, scopes, "read", depth)
+    else:
+        term = _within(work, entity, scopes - PARENT, "read", depth) | _within(
+            work, entity, scopes & PARENT, "update", depth
+        )
+    return term | shared(work, entity, asked) if scopes else term
 
 
 def _within(work: UnitOfWork, entity: Entity, scopes: frozenset[str], asked: str, depth: int) -> Term:

@@ -107,10 +107,11 @@ def _of_entity(registry: Registry, entity: Entity) -> Iterator[tuple[str, Grant]
     for verb in ("read", *verbs):
         yield "administrator", Grant(f"{entity.name}.{verb}", "all")
     yield "auditor", Grant(f"{entity.name}.read", "all")
-    if entity.bumps_epoch:
+    if entity.bumps_epoch and not entity.sort:
         return  # users, roles, teams, custom fields: for administrators
-    yield "viewer", Grant(f"{entity.name}.read", "all")
-    sort = _sort_of(entity)
+    sort = entity.sort or _sort_of(entity)
+    if sort not in KEPT_TO_ONESELF:
+        yield "viewer", Grant(f"{entity.name}.read", "all")
     for kind, reads, changes in WORKERS[sort]:
         yield from ((kind, Grant(f"{entity.name}.read", scope)) for scope in reads)
         for verb in verbs:
@@ -126,8 +127,11 @@ def _sort_of(entity: Entity) -> str:
     return "owned" if entity.is_owned else "shared"
 
 
+KEPT_TO_ONESELF = frozenset({"personal", "view", "absence"})
+READERS = ("viewer", "auditor")
 # Role, scopes of reading, scopes of changing. owned: a deal. part: its lines. note: about any record. task: a note that
-# somebody is to act on. shared: stages, products, tags.
+# somebody is to act on. shared: stages, products, tags. personal: a favorite. view: a saved view. absence: of oneself,
+# for those of the team a manager's.
 WORKERS: Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = MappingProxyType(
     {
         "owned": (("manager", ("team_tree",), ("team_tree",)), ("salesperson", ("team",), ("own",))),
@@ -141,6 +145,9 @@ WORKERS: Mapping[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] 
             ("salesperson", ("parent",), ("own", "parent")),
         ),
         "shared": (("manager", ("all",), ("all",)), ("salesperson", ("all",), ())),
+        "personal": tuple((kind, ("own",), ("own",)) for kind in ("manager", "salesperson", *READERS)),
+        "view": tuple((kind, ("shown",), ("own",)) for kind in ("manager", "salesperson", *READERS)),
+        "absence": (("manager", ("team_tree",), ("team_tree",)), ("salesperson", ("own",), ("own",))),
     }
 )
 

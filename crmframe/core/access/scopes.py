@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access.lending import absent_ids
 from crmframe.core.access.term import ALL, NONE, Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.storage.dialect import in_set
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 ScopeRule = Callable[["UnitOfWork", Entity], Term]
 
 # The names are ours alone: SQLAlchemy reserves those of columns in an UPDATE.
-ACTOR, TEAMS, TREE = "policy_actor", "policy_teams", "policy_tree"
+ACTOR, TEAMS, TREE, ABSENT = "policy_actor", "policy_teams", "policy_tree", "policy_absent"
+# What is personal does not come with standing in for somebody.
+PERSONAL = frozenset({"personal", "view"})
 
 
 def scoped(work: UnitOfWork, entity: Entity, scopes: Iterable[str]) -> Term:
@@ -41,15 +44,19 @@ def scoped(work: UnitOfWork, entity: Entity, scopes: Iterable[str]) -> Term:
 
 
 def own(work: UnitOfWork, entity: Entity) -> Term:
-    """Hold for the actor's own records."""
+    """Hold for the actor's own records, and those of whom the actor stands in for."""
     if work.actor.id is None:
         return NONE
     column = entity.holder
-    return Term(
+    mine = Term(
         f"own:{column}",
         lambda frm: frm.c[column] == sa.bindparam(ACTOR, type_=Id()),
         {ACTOR: work.actor.id},
     )
+    absent = absent_ids(work) if entity.sort not in PERSONAL else []
+    if not absent:
+        return mine
+    return mine | Term(f"absent:{column}", lambda frm: in_set(frm.c[column], ABSENT), {ABSENT: absent})
 
 
 def team(work: UnitOfWork, entity: Entity) -> Term:
@@ -60,6 +67,15 @@ def team(work: UnitOfWork, entity: Entity) -> Term:
 def team_tree(work: UnitOfWork, entity: Entity) -> Term:
     """Hold for the records of the actor's teams and of all teams below them."""
     return own(work, entity) | _of_teams(work, entity, TREE, work.actor.tree_ids)
+
+
+def shown(work: UnitOfWork, entity: Entity) -> Term:
+    """Hold for what its holder shows to everybody or to the team, and the own: saved views."""
+    if "visibility" not in entity.fields:
+        return own(work, entity)
+    term = own(work, entity) | Term("shown:all", lambda frm: frm.c.visibility == "all")
+    of_team = Term("shown:team", lambda frm: frm.c.visibility == "team")
+    return term | (of_team & _of_teams(work, entity, TEAMS, work.actor.team_ids))
 
 
 def everything(work: UnitOfWork, entity: Entity) -> Term:
@@ -103,6 +119,7 @@ SCOPES: Mapping[str, ScopeRule] = MappingProxyType(
         "team": team,
         "team_tree": team_tree,
         "parent": parent,
+        "shown": shown,
         "names": everything,  # readable_fields shows no more than the open ones
         "all": everything,
     }

@@ -30,6 +30,7 @@ class Entity:
         board: The choice or reference field that a board has columns for; empty means no board.
         access_through: Reference fields whose target decides who may see this record.
         holder: The column that says whose a record is: its owner, or whoever made it, unless the class names another.
+        sort: What new roles hold on it, where that does not follow from the rest: personal, view, absence, part.
         in_list: Fields shown in lists.
         form_hidden: True keeps it out of the menu (lines, links).
     """
@@ -49,6 +50,7 @@ class Entity:
     board: str
     access_through: tuple[str, ...]
     holder: str
+    sort: str
     in_list: tuple[str, ...]
     in_menu: bool
     order: tuple[str, ...]
@@ -102,6 +104,7 @@ def entity_of(model: type[Any]) -> Entity:
         board=getattr(model, "__board__", ""),
         access_through=tuple(getattr(model, "__access_through__", ())),
         holder=getattr(model, "__holder__", "owner_id" if "owner_id" in fields else "created_by"),
+        sort=getattr(model, "__sort__", ""),
         in_list=tuple(getattr(model, "__list__", ())) or _list_columns(fields),
         in_menu=getattr(model, "__in_menu__", True),
         order=tuple(getattr(model, "__order__", DEFAULT_ORDER)),

@@ -30,6 +30,7 @@ RESERVED = frozenset(
         "deleted",
         "include",
         "format",
+        "view",
         WHERE,
     )
 )

@@ -56,6 +56,7 @@ class JournalBuffer:
         self.verb = ""
         self.undoable = True
         self.undo_of: int | None = None
+        self.reason = origin.reason
         self.note: Mapping[str, Any] | None = None
         self.operation_id = origin.operation_id
         self.commit_id: int | None = None
@@ -124,7 +125,7 @@ class JournalBuffer:
         return {
             "verb": self.verb[:80],
             "door": origin.door,
-            "reason": origin.reason,
+            "reason": self.reason,
             "actor_id": origin.actor_id,
             "actor_name": origin.actor_name[:120],
             "cause_id": origin.cause_id,

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access.lending import note_standing_in
 from crmframe.core.access.term import Term
 from crmframe.core.entities.custom import held_value
 from crmframe.core.entities.entity import Entity
@@ -67,7 +68,10 @@ def locked(
         statement = sa.select(table).where(in_set(table.c.id, "ids"), term.build(table)).order_by(table.c.id)
         statement = work.schema.statements[key] = held(work, statement, entity.table, to)
     found = work.connection.execute(statement, {"ids": sorted(set(ids)), **term.values}).mappings()
-    return {row["id"]: Row(dict(row)) for row in found}
+    rows = {row["id"]: Row(dict(row)) for row in found}
+    if work.actor.stands_in and work.writes:
+        note_standing_in(work, {row.columns[entity.holder] for row in rows.values()})
+    return rows
 
 
 def held(work: UnitOfWork, statement: sa.Select[Any], of: sa.Table, to: Lock) -> sa.Select[Any]:

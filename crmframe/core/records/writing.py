@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crmframe.core.access.fields import readable_fields
@@ -235,8 +237,20 @@ def require_still_within(
     if term.shape != "all":
         checks.require_within(work, entity, kept, verb)
         checks.require_within(
-            work, entity, moved, "assign" if work.actor.may(f"{entity.name}.assign") else verb
+            _without_shares(work),
+            entity,
+            moved,
+            "assign" if work.actor.may(f"{entity.name}.assign") else verb,
         )
+
+
+def _without_shares(work: UnitOfWork) -> UnitOfWork:
+    """Return the work of somebody to whom nothing is shared: a share lets nobody give a record away."""
+    if not work.actor.lent:
+        return work
+    seen = copy.copy(work)
+    seen.actor = replace(work.actor, lent={})
+    return seen
 
 
 def upsert_many(work: UnitOfWork, entity_name: str, key: str, rows: Sequence[Raw]) -> list[int]:

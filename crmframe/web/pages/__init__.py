@@ -21,6 +21,7 @@ from crmframe.web.pages import (
     roles,
     running,
     samples,
+    views,
 )
 from crmframe.web.rendering import PageRenderer
 
@@ -79,6 +80,10 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/{slug}/options", Endpoint(lists.show_options)),
     ("GET", "/{slug}/export", Endpoint(export.export)),
     ("POST", "/{slug}/several", form(lists.change_several)),
+    ("GET", "/{slug}/views/new", Endpoint(views.show_new)),
+    ("POST", "/{slug}/views/new", form(views.save)),
+    ("GET", "/{slug}/views/{id:int}", Endpoint(views.show_view)),
+    ("POST", "/{slug}/views/{id:int}", form(views.change_view)),
     ("GET", "/{slug}/board", Endpoint(board.show_board)),
     ("GET", "/{slug}/new", Endpoint(editing.show_new)),
     ("POST", "/{slug}/new", form(editing.create)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
@@ -13,7 +14,7 @@ from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.records import Query
 from crmframe.web.errors import NoSuchPage
-from crmframe.web.pages import cells, conditions, listing, lookup
+from crmframe.web.pages import cells, conditions, listing, lookup, views
 from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.tones import mark_of, tone_of
@@ -35,10 +36,13 @@ def show_board(call: Call, work: UnitOfWork) -> Reply:
     view, entity = view_of(call, work), entity_at(call, work)
     if not entity.board or entity.board not in readable_fields(work, entity):
         raise NoSuchPage(path=call.url)
-    return Reply(_board(view, entity), "board.html")
+    here = views.opened(call, work, entity, "board")
+    if here.elsewhere:
+        return Reply(location=here.elsewhere)
+    return Reply(_board(replace(view, call=here.call), entity, here), "board.html")
 
 
-def _board(view: View, entity: Entity) -> dict[str, Any]:
+def _board(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
     field = view.work.schema.field(entity, entity.board)
     fields = _card_fields(view, entity)
     pairs = [pair for pair in view.call.query if pair[0] not in listing.OWN]
@@ -68,6 +72,7 @@ def _board(view: View, entity: Entity) -> dict[str, Any]:
         "move": _way_to_move(view, entity, field),
         "targets": targets,
         "base": f"/{entity.slug}",
+        **views.tabs_of(view, entity, here, "board"),
         "here": listing.link(view.call.url, pairs),
         "list_link": listing.link(f"/{entity.slug}", pairs),
         "parts": conditions.parts_of(view, _as_listing(view, entity, where, fields, rows)),

@@ -95,6 +95,23 @@ def shown_fields(view: View, entity: Entity) -> list[Field]:
     return chosen or [known[name] for name in (entity.title, "id") if name in readable]
 
 
+def columns_offered(view: View, entity: Entity, chosen: Sequence[Field]) -> list[tuple[str, str, bool]]:
+    """Return the fields that can be columns: those that are first, then the others by declaration."""
+    readable, names = readable_fields(view.work, entity), [field.name for field in chosen]
+    known = view.work.schema.fields(entity)
+    others = [n for n, f in known.items() if n in readable and n not in names and f.kind.name != "json"]
+    return [(name, view.field_label(known[name]), name in names) for name in (*names, *others)]
+
+
+def with_columns(view: View, entity: Entity) -> str:
+    """Return the address of the list with the columns that were ticked; empty when none were asked for."""
+    ticked = [value for name, value in view.call.query if name == "column"]
+    if not ticked:
+        return ""
+    kept = [pair for pair in view.call.query if pair[0] not in ("column", "columns", "done")]
+    return link(f"/{entity.slug}", kept, columns=",".join(ticked))
+
+
 def moment_of(view: View) -> datetime | None:
     """Return the moment of the past to show; a day means its end."""
     text = view.call.parameter("as_of")

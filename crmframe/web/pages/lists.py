@@ -11,7 +11,7 @@ from crmframe.core.contributions import FormView
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import CrmError, InvalidInput, PermissionDenied
 from crmframe.web.errors import NoSuchPage
-from crmframe.web.pages import conditions, form, listing, lookup
+from crmframe.web.pages import conditions, form, listing, lookup, views
 from crmframe.web.pages.doing import change, entity_at, ids_in, list_url
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
@@ -28,13 +28,20 @@ VERBS = ("archive", "unarchive", "delete")
 def show_list(call: Call, work: UnitOfWork) -> Reply:
     """Show the records that the URL asks for."""
     view, entity = view_of(call, work), entity_at(call, work)
-    complete = conditions.added(view, entity) or conditions.without_blank_search(view, entity)
+    complete = (
+        conditions.added(view, entity)
+        or conditions.without_blank_search(view, entity)
+        or listing.with_columns(view, entity)
+    )
     if complete:
         return Reply(location=complete)
-    return Reply(_list(view, entity), "list.html")
+    here = views.opened(call, work, entity, "list")
+    if here.elsewhere:
+        return Reply(location=here.elsewhere)
+    return Reply(_list(replace(view, call=here.call), entity, here), "list.html")
 
 
-def _list(view: View, entity: Entity) -> dict[str, Any]:
+def _list(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
     found = listing.read(view, entity)
     base = f"/{entity.slug}"
     more = [("after", found.page.next), *found.pairs] if found.page.next else []
@@ -67,6 +74,9 @@ def _list(view: View, entity: Entity) -> dict[str, Any]:
         "archived": bool(found.query.archived),
         "archived_link": listing.link(base, found.pairs, archived=None if found.query.archived else "true"),
         "query": listing.link("", found.pairs),
+        "columns_offered": listing.columns_offered(view, entity, found.fields),
+        "without_columns": [p for p in found.pairs if p[0] not in ("after", "columns")],
+        **views.tabs_of(view, entity, here, "list"),
         **_rights(view, entity),
     }
 
@@ -143,7 +153,7 @@ def _change(view: View, entity: Entity, ids: list[int], write: Callable[[UnitOfW
     except CrmError as error:
         message = error.problems[0] if isinstance(error, InvalidInput) else error
         shown = view_of(replace(view.call, url=f"/{entity.slug}"), view.work)
-        data = _list(shown, entity) | {"problem": view.message(message), "chosen": frozenset(ids)}
+        data = _list(shown, entity, views.opened(shown.call, view.work, entity, "list")) | {"problem": view.message(message), "chosen": frozenset(ids)}
         return Reply(data, "list.html", error.status)
 
 

@@ -30,6 +30,7 @@ SCOPE_LABELS = {
     "team": "of the team",
     "team_tree": "of the team and those below",
     "parent": "as the record it belongs to",
+    "shown": "own, and what others show",
     "all": "all",
 }
 
@@ -126,6 +127,7 @@ def _has(entity: Entity, verb: str) -> bool:
 
 def _scopes(entity: Entity) -> list[str]:
     own = ["own", "team", "team_tree"] if entity.is_owned else ["own"]
+    own += ["shown"] if entity.sort == "view" else []
     return [*own, *(["parent"] if entity.access_through else []), "all"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from crmframe.core.access import models, tables
+from crmframe.core.access import lending, models, tables
 from crmframe.core.access.actor import Actor
 from crmframe.core.access.loading import actor_of_user, bump_epoch
 from crmframe.core.access.passwords import Hasher
@@ -85,7 +85,7 @@ class Plot(Base):
 ENTITIES = (Estate, Room, Lamp, Memo, Color)
 EXTENSION = Extension("accesstest.estate", Plot)
 TABLES = [
-    *(model.__table__ for model in (*models.ENTITIES, *ENTITIES, Plot)),
+    *(model.__table__ for model in (*models.ENTITIES, *lending.ENTITIES, *ENTITIES, Plot)),
     *(tables.credential, tables.session, tables.token, tables.login_attempt, journal.epoch),
 ]
 
