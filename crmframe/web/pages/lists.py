@@ -153,7 +153,10 @@ def _change(view: View, entity: Entity, ids: list[int], write: Callable[[UnitOfW
     except CrmError as error:
         message = error.problems[0] if isinstance(error, InvalidInput) else error
         shown = view_of(replace(view.call, url=f"/{entity.slug}"), view.work)
-        data = _list(shown, entity, views.opened(shown.call, view.work, entity, "list")) | {"problem": view.message(message), "chosen": frozenset(ids)}
+        data = _list(shown, entity, views.opened(shown.call, view.work, entity, "list")) | {
+            "problem": view.message(message),
+            "chosen": frozenset(ids),
+        }
         return Reply(data, "list.html", error.status)
 
 
