@@ -133,8 +133,9 @@ def test_share_that_is_taken_back_ends_at_once_and_comes_back_with_undo(as_user,
 
 
 def test_share_without_anybody_is_refused(as_user, customer) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as refused:
         share(as_user, customer)
+    assert [problem.code for problem in refused.value.problems] == ["nobody"]
 
 
 def test_shared_record_is_seen_as_it_was(as_user, people, customer, clock) -> None:
@@ -167,9 +168,7 @@ def test_deputy_sees_and_changes_and_the_journal_says_for_whom(
 
 
 def test_absence_does_not_end_before_it_begins(application, people) -> None:
-    with pytest.raises(InvalidInput), application.work() as work:
-        records.create(
-            work,
-            "core.absence",
-            {"user_id": people["ann"], "starts_on": "2026-03-02", "ends_on": "2026-03-01"},
-        )
+    days = {"starts_on": "2026-03-02", "ends_on": "2026-03-01"}
+    with pytest.raises(InvalidInput) as refused, application.work() as work:
+        records.create(work, "core.absence", {"user_id": people["ann"], **days})
+    assert [problem.code for problem in refused.value.problems] == ["before_start"]
