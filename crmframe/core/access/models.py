@@ -43,7 +43,9 @@ class User(Base):
     __admin_fields__ = ("is_admin",)
 
     login: Mapped[str] = field(kinds.Text(80), "Login name", required=True, unique=True)
-    name: Mapped[str] = field(kinds.Text(120), "Name", required=True, index=True, data="personal")
+    name: Mapped[str] = field(
+        kinds.Text(120), "Name", required=True, index=True, data="personal", searchable=True
+    )
     email: Mapped[str | None] = field(kinds.Email(), "E-mail", data="personal")
     locale: Mapped[str | None] = field(kinds.Choices(*LOCALES), "Language")
     zone: Mapped[str | None] = field(ZoneName(), "Time zone")
@@ -60,7 +62,7 @@ class Team(Base):
     __bumps_epoch__ = True
     __open_fields__ = ("name", "parent_id")
 
-    name: Mapped[str] = field(kinds.Text(120), "Name", required=True, index=True)
+    name: Mapped[str] = field(kinds.Text(120), "Name", required=True, index=True, searchable=True)
     parent_id: Mapped[int | None] = field(kinds.Reference("core.team", on_delete="restrict"), "Part of")
 
 

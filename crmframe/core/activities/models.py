@@ -64,6 +64,7 @@ class Activity(Base):
         required=True,
         data="personal",
         aliases=("内容", "沟通内容", "跟进内容", "subject", "description", "notes"),
+        searchable=True,
     )
     next_step_at: Mapped[datetime | None] = field(
         kinds.Instant(), "Next step", index=True, aliases=("下次跟进时间", "下次联系时间", "next step")

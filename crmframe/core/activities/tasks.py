@@ -55,6 +55,7 @@ class Task(Base):  # type: ignore[misc]
         index=True,
         data="personal",
         aliases=("任务", "任务标题", "subject"),
+        searchable=True,
     )
     about: Mapped[str | None] = field(
         kinds.AnyReference(on_delete="cascade"), aliases=("客户", "关联记录", "related to")

@@ -58,6 +58,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
             "organization name",
             "organisation",
         ),
+        searchable=True,
     )
     kind: Mapped[str] = field(
         kinds.Choices(*choices.CUSTOMER_KINDS), required=True, default="company", aliases=("客户性质",)
@@ -66,6 +67,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         kinds.Text(60),
         unique=True,
         aliases=("客户编号", "编号", "customer code", "customer number", "account number"),
+        searchable=True,
     )
     industry: Mapped[str | None] = field(
         kinds.Text(80), index=True, aliases=("客户行业", "行业", "所属行业", "sector", "branch")
@@ -109,6 +111,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         index=True,
         data="personal",
         aliases=("电话", "手机", "联系电话", "telephone", "mobile", "company main phone", "phone number"),
+        searchable=True,
     )
     email: Mapped[str | None] = field(
         kinds.Email(),
@@ -116,6 +119,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         index=True,
         data="personal",
         aliases=("邮箱", "电子邮件", "电子邮箱", "e-mail", "email address"),
+        searchable=True,
     )
     website: Mapped[str | None] = field(
         kinds.Url(), aliases=("网站", "网址", "官网", "web", "homepage", "url")
@@ -140,6 +144,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         "Tax id",
         data="personal",
         aliases=("税号", "纳税人识别号", "统一社会信用代码", "vat", "vat id", "vat number", "tax number"),
+        searchable=True,
     )
     employees: Mapped[int | None] = field(
         kinds.Integer(min=0), aliases=("员工数", "员工人数", "人数", "number of employees", "headcount")
@@ -214,6 +219,7 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
             "given name+family name",
             "姓+名",
         ),
+        searchable=True,
     )
     customer_id: Mapped[int | None] = field(
         kinds.Reference("core.customer", on_delete="cascade"),
@@ -242,9 +248,13 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
         index=True,
         data="personal",
         aliases=("电话", "商务电话", "work phone", "business phone", "telephone"),
+        searchable=True,
     )
     mobile: Mapped[str | None] = field(
-        kinds.Phone(), data="personal", aliases=("手机", "手机号", "移动电话", "mobile phone", "cell")
+        kinds.Phone(),
+        data="personal",
+        aliases=("手机", "手机号", "移动电话", "mobile phone", "cell"),
+        searchable=True,
     )
     email: Mapped[str | None] = field(
         kinds.Email(),
@@ -252,8 +262,11 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
         index=True,
         data="personal",
         aliases=("邮箱", "电子邮件", "电子邮件地址", "e-mail", "email address", "primary email"),
+        searchable=True,
     )
-    wechat: Mapped[str | None] = field(kinds.Text(60), "WeChat", data="personal", aliases=("微信", "微信号"))
+    wechat: Mapped[str | None] = field(
+        kinds.Text(60), "WeChat", data="personal", aliases=("微信", "微信号"), searchable=True
+    )
     salutation: Mapped[str | None] = field(
         kinds.Text(40), data="personal", aliases=("称谓", "称呼", "name prefix")
     )

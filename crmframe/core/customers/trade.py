@@ -30,11 +30,13 @@ class Product(Base, Archivable, Customizable):
         required=True,
         index=True,
         aliases=("产品", "产品名称", "商品", "product", "product name", "item"),
+        searchable=True,
     )
     code: Mapped[str | None] = field(
         kinds.Text(60),
         unique=True,
         aliases=("产品编号", "产品编码", "货号", "sku", "product code", "item number"),
+        searchable=True,
     )
     series: Mapped[str | None] = field(
         kinds.Text(80), index=True, aliases=("系列", "产品系列", "类别", "category", "product family")
@@ -101,7 +103,7 @@ class Purchase(Base):
     )
     source: Mapped[str | None] = field(kinds.Text(40), aliases=("来源", "渠道"))
     external_reference: Mapped[str | None] = field(
-        kinds.Text(80), index=True, aliases=("订单号", "单号", "order number", "order id")
+        kinds.Text(80), index=True, aliases=("订单号", "单号", "order number", "order id"), searchable=True
     )
 
 

@@ -30,6 +30,7 @@ class Field:
         hidden: Never leaves the server (a password hash).
         maintained: Kept by the pipeline; nobody else writes it, and it never stands in the way of an undo.
         computed: ``computed(table) -> expression``; read-only, not stored.
+        searchable: Found by the search over all records, by words, beginnings, pinyin, digits: what its kind calls for.
         aliases: More headers under which an import finds it.
         custom_key: The stable key inside the ``custom`` column.
     """
@@ -48,6 +49,7 @@ class Field:
     hidden: bool = False
     system: bool = False
     maintained: bool = False
+    searchable: bool = False
     computed: Callable[[Any], sa.ColumnElement[Any]] | None = None
     aliases: tuple[str, ...] = ()
     plugin: str = ""

@@ -137,11 +137,13 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         required=True,
         index=True,
         aliases=("商机", "商机名称", "deal name", "opportunity name", "name"),
+        searchable=True,
     )
     code: Mapped[str | None] = field(
         kinds.Text(60),
         unique=True,
         aliases=("商机编号", "编号", "opportunity_id", "opportunity id", "deal id"),
+        searchable=True,
     )
     customer_id: Mapped[int | None] = field(
         kinds.Reference("core.customer", on_delete="clear"),

@@ -74,7 +74,12 @@ class Competitor(Base, Archivable):
     __list__ = ("name", "website", "strengths", "weaknesses")
 
     name: Mapped[str] = field(
-        kinds.Text(200), required=True, unique=True, index=True, aliases=("竞争对手", "对手", "competitor")
+        kinds.Text(200),
+        required=True,
+        unique=True,
+        index=True,
+        aliases=("竞争对手", "对手", "competitor"),
+        searchable=True,
     )
     website: Mapped[str | None] = field(kinds.Url(), aliases=("网站",))
     strengths: Mapped[str | None] = field(kinds.LongText(), aliases=("优势",))
