@@ -16,7 +16,7 @@ from crmframe.core import customfields
 from crmframe.core.access import lending
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
-from crmframe.core.contributions import Permission, Subscription
+from crmframe.core.contributions import Permission, Setting, Subscription
 from crmframe.core.customers.maintained import DERIVED, MAINTAINED
 from crmframe.core.entities.catalog import store_catalog
 from crmframe.core.entities.registry import Registry, build_registry
@@ -27,6 +27,7 @@ from crmframe.core.journal.subscriptions import is_registered, register
 from crmframe.core.journal.write import Origin
 from crmframe.core.storage.engine import Database
 from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
+from crmframe.core.workspace.settings import CHECKED, effective, stored, workspace_of
 from crmframe.kernel.dispatch import Hooks
 from crmframe.kernel.loader import LoadedPlugin
 from crmframe.kernel.system import PluginSystem, load_plugins
@@ -110,6 +111,11 @@ class Application:
         return [item for _, items in self.hooks.collect("subscriptions") for item in items]
 
     @cached_property
+    def declared_settings(self) -> list[Setting]:
+        """Return what administrators decide for the workspace."""
+        return [item for _, items in self.hooks.collect("settings") for item in items]
+
+    @cached_property
     def permissions(self) -> list[Permission]:
         """Return the permissions that plugins add to those of entities and actions."""
         return [item for _, items in self.hooks.collect("permissions") for item in items]
@@ -125,7 +131,9 @@ class Application:
         known = settings_epoch(connection) if epoch is None else epoch
         schema = self._schema
         if schema is None or schema.epoch != known:
-            schema = Schema(self.registry, customfields.definitions(connection), known)
+            values = effective(self.declared_settings, stored(connection))
+            schema = Schema(self.registry, customfields.definitions(connection), known, values)
+            self.workspace = workspace_of(self.settings.workspace(), values)
             self._tell_left_out(schema)
             self._schema = schema
         return schema
@@ -220,5 +228,5 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
     )
     registry.maintained = list(MAINTAINED)
     registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED]
-    registry.checked = [*lending.CHECKED, *customfields.CHECKED]
+    registry.checked = [*lending.CHECKED, *customfields.CHECKED, *CHECKED]
     return registry

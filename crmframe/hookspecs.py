@@ -103,6 +103,12 @@ def permissions() -> Sequence[c.Permission]:
 
 
 @_hook("declare")
+def settings() -> Sequence[c.Setting]:
+    """Return what administrators decide for the whole workspace."""
+    return ()
+
+
+@_hook("declare")
 def jobs() -> Sequence[c.Job | c.LongJob]:
     """Return background work, scheduled or enqueued."""
     return ()

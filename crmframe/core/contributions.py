@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from crmframe.core.entities.entity import Entity
+    from crmframe.core.entities.kinds import Kind
     from crmframe.core.work import UnitOfWork
 
 Tone = Literal["grey", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink"]
@@ -128,6 +129,27 @@ class Widget:
     view: Callable[[ViewContext], Mapping[str, Any] | None]
     template: str
     permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something that administrators decide for the whole workspace; read with ``work.setting(key)``.
+
+    Attributes:
+        key: ``<plugin>.<name>``, for ever.
+        kind: A field kind, which parses and shows the value.
+        default: What holds while nobody has decided.
+        group: Msgid of the heading under which the page shows it; empty is the plugin's own.
+        hidden: Kept by the program, not shown on the page.
+    """
+
+    key: str
+    label: str
+    kind: Kind
+    default: Any = None
+    help: str = ""
+    group: str = ""
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge
 from crmframe.core.activities import models as activities
 from crmframe.core.activities import tasks
-from crmframe.core.contributions import Action, Button, Job, Permission, ViewContext
+from crmframe.core.contributions import Action, Button, Job, Permission, Setting, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.everyday import models as everyday
@@ -24,6 +24,8 @@ from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal import event_tables
 from crmframe.core.journal import tables as journal_tables
 from crmframe.core.work import UnitOfWork
+from crmframe.core.workspace import models as workspace
+from crmframe.core.workspace.settings import CORE_SETTINGS
 from crmframe.hookspecs import hookimpl
 
 # Tables that are no entities: importing their modules is what puts them into the schema.
@@ -49,6 +51,7 @@ ENTITIES = (
     links.Tag,
     links.TagLink,
     links.CustomField,
+    workspace.Setting,
     activities.Activity,
     tasks.Task,
     *lending.ENTITIES,
@@ -81,6 +84,12 @@ def actions() -> Sequence[Action]:
 def permissions() -> Sequence[Permission]:
     """Declare who sees how the installation is doing, beyond administrators."""
     return PERMISSIONS
+
+
+@hookimpl
+def settings() -> Sequence[Setting]:
+    """Declare the company's master data and what "today" and "money" mean here."""
+    return CORE_SETTINGS
 
 
 @hookimpl

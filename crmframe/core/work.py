@@ -119,6 +119,14 @@ class UnitOfWork:
         """Return the operation this work belongs to; None until something was written and flushed."""
         return self.journal.operation_id
 
+    def setting(self, key: str) -> Any:
+        """Return the value of a declared setting, its default while nobody has decided.
+
+        Raises:
+            KeyError: No plugin that is on declares it.
+        """
+        return self.schema.settings[key]
+
     def parse_context(self) -> ParseContext:
         """Return what turns text into values here."""
         settings = self.settings

@@ -12,6 +12,7 @@ import pytest
 from starlette.routing import Route
 
 from crmframe.core import contributions as c
+from crmframe.core.entities.kinds import Boolean
 from crmframe.core.errors import NotFound, Vetoed
 from crmframe.hookspecs import HOOKS
 from crmframe.kernel.codes import PluginFailed, PluginRejected
@@ -33,6 +34,7 @@ DECLARED: dict[str, Any] = {
     "menu": c.MenuItem("funnel", "Funnel", "/p/sales/funnel"),
     "panels": c.Panel("deals", "core.customer", "Deals", view=print, template="sales/panel.html"),
     "widgets": c.Widget("funnel", "Funnel", view=print, template="sales/widget.html"),
+    "settings": c.Setting("sales.ask", "Ask for the next step", Boolean(), default=False),
     "samples": c.Sample("crmframe_sales.demo:steps"),
     "commands": click.Command("funnel"),
 }
@@ -96,6 +98,10 @@ def test_hook_panels() -> None:
 
 def test_hook_widgets() -> None:
     check_declared("widgets")
+
+
+def test_hook_settings() -> None:
+    check_declared("settings")
 
 
 def test_hook_samples() -> None:

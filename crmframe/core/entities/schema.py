@@ -21,13 +21,19 @@ class Schema:
     """Which fields each entity has now; immutable.
 
     Attributes:
+        settings: The value of every declared setting.
         left_out: Definitions that make no field, so that they can be corrected while everything else goes on.
     """
 
     def __init__(
-        self, registry: Registry, definitions: Iterable[CustomDefinition] = (), epoch: int = 0
+        self,
+        registry: Registry,
+        definitions: Iterable[CustomDefinition] = (),
+        epoch: int = 0,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.registry = registry
+        self.settings = settings or {}
         self.epoch = epoch
         self.statements: dict[Any, Any] = {}
         self._fields: dict[str, dict[str, Field]] = {}

@@ -21,6 +21,7 @@ from crmframe.web.pages import (
     roles,
     running,
     samples,
+    settings,
     views,
 )
 from crmframe.web.rendering import PageRenderer
@@ -72,6 +73,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/admin/plugins/{name}", form(plugins.switch)),
     ("GET", "/admin/jobs", Endpoint(running.show_jobs)),
     ("POST", "/admin/jobs/{id:int}/{verb}", Endpoint(running.change_job)),
+    ("GET", settings.PAGE, Endpoint(settings.show_settings)),
+    ("POST", settings.PAGE, form(settings.save_settings)),
     ("GET", samples.PAGE, Endpoint(samples.show_sample)),
     ("POST", "/admin/sample/{verb}", Endpoint(samples.change_sample)),
     ("POST", "/admin/events/{id:int}/{verb}", Endpoint(running.change_letter)),

@@ -149,6 +149,7 @@ def _admin(view: View) -> Iterator[Link]:
     if view.may(admitting.SEE_JOBS):
         yield _link(view, view.say("Jobs and events"), "/admin/jobs", "activity")
     if view.work.actor.is_admin:
+        yield _link(view, view.say("Settings"), "/admin/settings", "settings")
         yield _link(view, view.say("Sample data"), "/admin/sample", "package")
 
 

@@ -1,0 +1,47 @@
+"""``crmframe setting``: what administrators decided for the workspace."""
+
+from __future__ import annotations
+
+import click
+
+from crmframe.cli.console import Console, json_option, pass_console
+from crmframe.core.errors import NotFound
+from crmframe.core.workspace.settings import declared_settings, write_settings
+
+
+@click.group("setting")
+def setting() -> None:
+    """The settings of the workspace; those of the installation are shown by: crmframe settings."""
+
+
+@setting.command("list")
+@json_option
+@pass_console
+def list_settings(console: Console) -> None:
+    """List every setting with the value that holds."""
+    with console.work(write=False) as work:
+        declared = declared_settings(work)
+        rows = [[key, each.kind.to_text(work.setting(key))] for key, each in declared.items()]
+    console.rows(["Setting", "Value"], rows)
+
+
+@setting.command("get")
+@click.argument("key", metavar="KEY")
+@pass_console
+def get(console: Console, key: str) -> None:
+    """Print the value of one setting."""
+    with console.work(write=False) as work:
+        declared = declared_settings(work).get(key)
+        if declared is None:
+            raise NotFound(entity="setting", id=key)
+        click.echo(declared.kind.to_text(work.setting(key)))
+
+
+@setting.command("set")
+@click.argument("key", metavar="KEY")
+@click.argument("value", metavar="VALUE")
+@pass_console
+def set_value(console: Console, key: str, value: str) -> None:
+    """Change a setting; an empty value goes back to the default."""
+    with console.work() as work:
+        write_settings(work, {key: value})

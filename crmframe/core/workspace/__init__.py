@@ -1,0 +1,1 @@
+"""What holds for the whole workspace: its settings, and the master data of the company that works here."""
