@@ -17,6 +17,7 @@ from crmframe.core.access import lending
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
 from crmframe.core.contributions import Permission, Setting, Subscription
+from crmframe.core.activities import appointments
 from crmframe.core.customers.maintained import DERIVED, MAINTAINED
 from crmframe.core.entities.catalog import store_catalog
 from crmframe.core.entities.registry import Registry, build_registry
@@ -227,6 +228,6 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
         actions={each.name: list(each.declared.get("actions", ())) for each in running},
     )
     registry.maintained = list(MAINTAINED)
-    registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED]
-    registry.checked = [*lending.CHECKED, *customfields.CHECKED, *CHECKED]
+    registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED, *appointments.DERIVED]
+    registry.checked = [*lending.CHECKED, *customfields.CHECKED, *CHECKED, *appointments.CHECKED]
     return registry

@@ -12,8 +12,8 @@ from crmframe.core.access import lending
 from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge
+from crmframe.core.activities import appointments, around, tasks
 from crmframe.core.activities import models as activities
-from crmframe.core.activities import tasks
 from crmframe.core.contributions import Action, Button, Job, Permission, Setting, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
@@ -56,6 +56,13 @@ ENTITIES = (
     tasks.Task,
     *lending.ENTITIES,
     *everyday.ENTITIES,
+    appointments.Appointment,
+    appointments.Attendee,
+    appointments.AppointmentTime,
+    around.Need,
+    around.Comment,
+    around.Follower,
+    around.Mention,
 )
 
 
@@ -77,7 +84,7 @@ def entities() -> Sequence[type[Any]]:
 @hookimpl
 def actions() -> Sequence[Action]:
     """Declare the verbs of the core's record types."""
-    return tasks.ACTIONS
+    return (*tasks.ACTIONS, *appointments.ACTIONS)
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from tests.access_matrix.cast import GUESTS, NAMES_FOR_ALL, OPEN_FIELDS, PARENT_
 Row = Mapping[str, Any]
 Rows = Mapping[str, Mapping[int, Row]]
 # Whose a record is, where it is neither its owner's nor its maker's.
-HOLDERS = {"core.task": "assignee_id"}
+HOLDERS = {"core.task": "assignee_id", "core.appointment": "organizer_id", "core.follower": "user_id"}
 ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "history": "read"}
 
 

@@ -82,9 +82,9 @@ NO_POLYMORPHIC = """in work.registry.references_to(entity.name):
         if field.kind.name == "any_reference":
             continue
 """
-COMPUTED_FIRST = """
-    early = sa.select(about, aggregate).where(in_set(about, "keys")).group_by(about)
-    early = dict(tuple(row) for row in work.connection.execute(early, {"keys": list(keys)}))
+COMPUTED_FIRST = """    early = work.connection.execute(
+        _select(work, target, sorted(fields)), {"ids": ids}
+    ).all()
     rows = locked("""
 # What a new row hangs on is locked before anything else: without it, the later locks are on their own.
 NOT_HELD_EARLY = (f"{RECORDS}.writing:_new_values", "lock_new_targets(work, entity, values)", "pass")
@@ -286,8 +286,8 @@ FAULTS = (
             (f"{RECORDS}.maintaining:_recompute", "    rows = locked(", COMPUTED_FIRST),
             (
                 f"{RECORDS}.maintaining:_recompute",
-                'found = {keys[row[0]]: row[1] for row in work.connection.execute(statement, {"keys": list(keys)})}',
-                "found = {keys[about]: value for about, value in early.items()}",
+                'found = work.connection.execute(_select(work, target, names), {"ids": sorted(rows)})',
+                "found = early",
             ),
             NOT_HELD_EARLY,
         ),

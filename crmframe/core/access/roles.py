@@ -123,7 +123,7 @@ def _sort_of(entity: Entity) -> str:
     if entity.access_through:
         if entity.holder not in ("owner_id", "created_by"):
             return "task"
-        return "note" if is_about(entity) else "part"
+        return "note" if is_about(entity) or getattr(entity.model, "__like_note__", False) else "part"
     return "owned" if entity.is_owned else "shared"
 
 

@@ -34,6 +34,8 @@ class Activity(Base):
     __access_through__ = ("about",)
     __list__ = ("at", "kind", "about", "text", "by_id", "next_step_at")
     __order__ = ("-at",)
+    # Timelines are read by record, reports by person, both in the order of what happened.
+    __indexes__ = (("about", "at"), ("by_id", "at"))
 
     kind: Mapped[str] = field(
         kinds.Choices(*ACTIVITY_KINDS), required=True, default="note", aliases=("类型", "跟进方式", "type")

@@ -21,7 +21,7 @@ PRIORITIES = (Choice("low", "Low", "grey"), Choice("normal", "Normal", "blue"), 
 OPEN = sa.text("done_at IS NULL")
 
 
-class Task(Base):  # type: ignore[misc]
+class Task(Base):
     """Something that somebody is to do.
 
     Attributes:

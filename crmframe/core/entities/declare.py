@@ -44,8 +44,10 @@ class RecordColumns:
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> Any:
-        indexes = [sa.Index(None, *columns, "id") for columns in indexed_columns(cls)]
-        indexes += getattr(cls, "__indexes__", ())
+        own = getattr(cls, "__indexes__", ())
+        wanted = [*indexed_columns(cls), *(each for each in own if isinstance(each, tuple))]
+        indexes = [sa.Index(None, *columns, "id") for columns in wanted]
+        indexes += [each for each in own if isinstance(each, sa.Index)]
         return (*indexes, {"sqlite_autoincrement": True, "info": {"plugin": cls.__plugin__}})
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -136,6 +138,9 @@ def indexed_columns(cls: type[Any]) -> list[tuple[str, ...]]:
             found.append((f"{name}_key",) if declared.kind.name == "text" else (name,))
         elif declared.kind.foreign_key(required=False) is not None or declared.kind.name == "any_reference":
             found.append((name,))  # deleting the target walks to its referrers
+    # An index of the class's own that begins with a column serves it as well.
+    served = {each[0] for each in getattr(cls, "__indexes__", ()) if isinstance(each, tuple)}
+    found = [columns for columns in found if columns[0] not in served]
     return [_owned_first(cls, columns) for columns in found] + [("updated_at",), ("created_at",)]
 
 

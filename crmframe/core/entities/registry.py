@@ -10,7 +10,7 @@ from crmframe.core.contributions import Action, Choice, ChoiceExtension, Extensi
 from crmframe.core.entities.entity import Entity, entity_of
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Choices, MultiChoice
-from crmframe.core.entities.maintained import Checked, Derived, Maintained
+from crmframe.core.entities.maintained import Checked, Consequence, Derived, Maintained
 from crmframe.core.errors import NotFound
 
 RESERVED = frozenset(
@@ -54,6 +54,7 @@ class Registry:
         self.maintained: list[Maintained] = []
         self.derived: list[Derived] = []
         self.checked: list[Checked] = []
+        self.consequences: list[Consequence] = []
         self._choices: dict[tuple[str, str], list[Choice]] = defaultdict(list)
 
     def add_entity(self, model: type) -> Entity:

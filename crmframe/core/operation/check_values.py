@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from crmframe.core.entities.maintained import Maintained
 from crmframe.core.entities.sort_key import sort_key
 from crmframe.core.errors import Problem
 from crmframe.core.operation.checks import DataCheck, Limits, entities, fault
+from crmframe.core.records.maintaining import followed, joint
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -43,25 +45,23 @@ def _wrong_keys(work: UnitOfWork, entity: Entity, field: Field, limits: Limits) 
 
 def maintained_fields_are_right(work: UnitOfWork, limits: Limits) -> Iterator[Problem]:
     """Compute anew what the pipeline keeps, such as the last activity of a customer."""
+    fields: dict[tuple[str, str], list[Maintained]] = {}
     for rule in work.registry.maintained:
         if {rule.source, rule.target} <= work.registry.entities.keys():
-            yield from _wrong_aggregates(work, rule, limits)
+            fields.setdefault((rule.target, rule.field), []).append(rule)
+    for rules in fields.values():
+        yield from islice(_wrong_aggregates(work, rules), limits.shown)
 
 
-def _wrong_aggregates(work: UnitOfWork, rule: Maintained, limits: Limits) -> Iterator[Problem]:
-    source, target = work.registry.entity(rule.source), work.registry.entity(rule.target)
-    about, column = source.table.c[rule.about], source.table.c[rule.column]
-    key: Any = target.table.c.id
-    if source.fields[rule.about].kind.name == "any_reference":
-        key = sa.literal(f"{rule.target}:") + sa.cast(target.table.c.id, sa.String)
-    aggregate = sa.func.max(column) if rule.aggregate == "max" else sa.func.min(column)
-    wanted = sa.select(aggregate).where(about == key).correlate(target.table).scalar_subquery()
-    held = target.table.c[rule.field]
-    found = sa.select(target.table.c.id).where(held.is_distinct_from(wanted)).limit(limits.shown)
-    for record_id in work.connection.scalars(found):
-        template = "{entity} {id}: {field} is not what its {source} records say."
-        words = {"field": rule.field, "source": rule.source}
-        yield fault("maintained_field", template, entity=rule.target, id=record_id, **words)
+def _wrong_aggregates(work: UnitOfWork, rules: Sequence[Maintained]) -> Iterator[Problem]:
+    target, name = work.registry.entity(rules[0].target), rules[0].field
+    values = [followed(work.registry.entity(rule.source), target, rule) for rule in rules]
+    statement = sa.select(target.table.c.id, target.table.c[name], *values)
+    for record_id, held, *found in work.connection.execute(statement.execution_options(yield_per=1000)):
+        if held != joint(rules, iter(found)):
+            template = "{entity} {id}: {field} is not what its {source} records say."
+            words = {"field": name, "source": ", ".join(rule.source for rule in rules)}
+            yield fault("maintained_field", template, entity=target.name, id=record_id, **words)
 
 
 def choices_are_known(work: UnitOfWork, limits: Limits) -> Iterator[Problem]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -19,11 +19,15 @@ from crmframe.core.work import UnitOfWork
 
 def maintain(work: UnitOfWork, source: Entity, touched: Iterable[Mapping[str, Any]]) -> None:
     """Recompute what hangs on the touched rows of *source* (their old and their new values)."""
-    rows = None
-    for rule in work.registry.maintained:
-        if rule.source == source.name and rule.target in work.registry.entities:
-            rows = list(touched) if rows is None else rows
-            _maintain(work, source, rule, rows)
+    rules = [rule for rule in work.registry.maintained if rule.source == source.name]
+    if not rules:
+        return
+    rows = list(touched)
+    wanted = _targets_of(work, source, rows)
+    for target in sorted(wanted):
+        fields = {rule.field for rule in rules if rule.target == target}
+        if wanted[target]:
+            _recompute(work, work.schema.entity(target), fields, sorted(wanted[target]))
 
 
 def lock_targets(work: UnitOfWork, source: Entity, ids: Iterable[int]) -> None:
@@ -72,17 +76,9 @@ def _targets_of(
 
 def maintain_targets(work: UnitOfWork, target: Entity, ids: Iterable[int]) -> None:
     """Recompute the maintained fields of records that came back."""
-    for rule in work.registry.maintained:
-        if rule.target == target.name and rule.source in work.registry.entities:
-            _recompute(work, work.schema.entity(rule.source), rule, sorted(ids))
-
-
-def _maintain(
-    work: UnitOfWork, source: Entity, rule: Maintained, touched: Iterable[Mapping[str, Any]]
-) -> None:
-    ids = _targets(source, rule, touched)
-    if ids:
-        _recompute(work, source, rule, sorted(ids))
+    fields = {rule.field for rule in work.registry.maintained if rule.target == target.name}
+    if fields:
+        _recompute(work, target, fields, sorted(ids))
 
 
 def _targets(source: Entity, rule: Maintained, touched: Iterable[Mapping[str, Any]]) -> set[int]:
@@ -93,15 +89,66 @@ def _targets(source: Entity, rule: Maintained, touched: Iterable[Mapping[str, An
     return {about for about in abouts if about is not None}
 
 
-def _recompute(work: UnitOfWork, source: Entity, rule: Maintained, ids: list[int]) -> None:
-    target = work.schema.entity(rule.target)
-    about, column = source.table.c[rule.about], source.table.c[rule.column]
-    polymorphic = source.fields[rule.about].kind.name == "any_reference"
-    keys = {(f"{rule.target}:{i}" if polymorphic else i): i for i in ids}
-    aggregate = sa.func.max(column) if rule.aggregate == "max" else sa.func.min(column)
+def _recompute(work: UnitOfWork, target: Entity, fields: set[str], ids: list[int]) -> None:
     # Locked first: whoever comes second then sees what the first one wrote.
     rows = locked(work, target, [i for i in ids if (target.name, i) not in work.deleting], ALL)
-    statement = sa.select(about, aggregate).where(in_set(about, "keys")).group_by(about)
-    found = {keys[row[0]]: row[1] for row in work.connection.execute(statement, {"keys": list(keys)})}
-    wanted = {record_id: {rule.field: found.get(record_id)} for record_id in rows}
+    if not rows:
+        return
+    names = sorted(fields)
+    found = work.connection.execute(_select(work, target, names), {"ids": sorted(rows)})
+    wanted = {}
+    for record_id, *values in found:
+        given = iter(values)
+        wanted[record_id] = {name: joint(rules, given) for name, rules in _rules(work, target, names)}
     applying.change(work, target, rows, wanted)
+
+
+def _select(work: UnitOfWork, target: Entity, names: Sequence[str]) -> sa.Select[Any]:
+    key = ("maintained", target.name, tuple(names))
+    statement: sa.Select[Any] | None = work.schema.statements.get(key)
+    if statement is None:
+        values = [
+            followed(work.schema.entity(rule.source), target, rule)
+            for _, rules in _rules(work, target, names)
+            for rule in rules
+        ]
+        identity = target.table.c.id
+        statement = sa.select(identity, *values).where(in_set(identity, "ids"))
+        work.schema.statements[key] = statement
+    return statement
+
+
+def _rules(work: UnitOfWork, target: Entity, names: Sequence[str]) -> list[tuple[str, list[Maintained]]]:
+    known = [
+        r for r in work.registry.maintained if r.target == target.name and r.source in work.registry.entities
+    ]
+    return [(name, [rule for rule in known if rule.field == name]) for name in names]
+
+
+def joint(rules: Sequence[Maintained], values: Iterator[Any]) -> Any:
+    """Return what the rules of one field come to, taking the value of each from *values*."""
+    held = [value for _ in rules if (value := next(values)) is not None]
+    if not held:
+        return None
+    return max(held) if rules[0].aggregate == "max" else min(held)
+
+
+def followed(source: Entity, target: Entity, rule: Maintained) -> sa.ScalarSelect[Any]:
+    """Return what one rule says of a row of *target*, as a part of a select from its table: one seek in an index."""
+    table, key = source.table, cast("sa.ColumnElement[Any]", target.table.c.id)
+    if source.fields[rule.about].kind.name == "any_reference":
+        key = sa.literal_column(f"'{rule.target}:'") + sa.cast(key, sa.String)
+    column = table.c[rule.column]
+    statement = sa.select(column).where(table.c[rule.about] == key)
+    for name, value in rule.where:
+        asked = table.c[name]
+        # A literal of ours, so that it is seen to be what a partial index is for.
+        statement = statement.where(
+            asked.is_(None) if value is None else asked == sa.literal_column(f"'{value}'")
+        )
+    if rule.aggregate == "last":
+        statement = statement.order_by(table.c[rule.by].desc(), table.c.id.desc())
+    else:
+        descending = rule.aggregate == "max"
+        statement = statement.where(column.is_not(None)).order_by(column.desc() if descending else column)
+    return statement.limit(sa.literal_column("1")).correlate(target.table).scalar_subquery()

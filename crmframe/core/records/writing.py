@@ -53,7 +53,15 @@ def create_many(work: UnitOfWork, entity_name: str, rows: Sequence[Raw]) -> list
     ids = applying.insert(work, entity, values)
     checks.require_within(work, entity, ids, "create")
     maintain(work, entity, values)
+    _follow(work, entity, ids, None)
     return ids
+
+
+def _follow(work: UnitOfWork, entity: Entity, ids: Sequence[int], given: set[str] | None) -> None:
+    """Write what follows from what was written."""
+    for rule in work.registry.consequences:
+        if rule.entity == entity.name and ids and (given is None or not given.isdisjoint(rule.fields)):
+            rule.run(work, ids)
 
 
 def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[dict[str, Any]]:
@@ -169,6 +177,7 @@ def write_many(
     changed = applying.change(work, entity, rows, wanted, term=term)
     require_still_within(work, entity, changed, wanted, verb, term)
     maintain(work, entity, [*(old[i] for i in changed), *(rows[i].columns for i in changed)])
+    _follow(work, entity, changed, {name for values in wanted.values() for name in values})
     return changed
 
 
