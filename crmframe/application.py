@@ -16,8 +16,8 @@ from crmframe.core import customfields
 from crmframe.core.access import lending
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
-from crmframe.core.contributions import Permission, Setting, Subscription
 from crmframe.core.activities import appointments
+from crmframe.core.contributions import Permission, Setting, Subscription
 from crmframe.core.customers.maintained import DERIVED, MAINTAINED
 from crmframe.core.entities.catalog import store_catalog
 from crmframe.core.entities.registry import Registry, build_registry
