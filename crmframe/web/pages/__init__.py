@@ -22,6 +22,7 @@ from crmframe.web.pages import (
     running,
     samples,
     settings,
+    sharing,
     views,
 )
 from crmframe.web.rendering import PageRenderer
@@ -98,6 +99,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/{slug}/{id:int}/delete", form(editing.put_away)),
     ("POST", "/{slug}/{id:int}/archive", form(editing.put_away)),
     ("POST", "/{slug}/{id:int}/unarchive", form(editing.put_away)),
+    ("GET", "/{slug}/{id:int}/share", Endpoint(sharing.show_shares)),
+    ("POST", "/{slug}/{id:int}/share", form(sharing.share)),
     ("GET", "/{slug}/{id:int}/history", Endpoint(histories.show_history)),
     ("POST", "/{slug}/{id:int}/activity", form(editing.add_activity)),
     ("GET", "/{slug}/{id:int}/{verb}", Endpoint(editing.show_action)),
