@@ -17,6 +17,7 @@ from crmframe.core.activities import models as activities
 from crmframe.core.contributions import Action, Button, Job, Permission, Setting, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
+from crmframe.core.everyday import bulk
 from crmframe.core.everyday import models as everyday
 from crmframe.core.everyday import tables as everyday_tables
 from crmframe.core.jobs import tables as job_tables
@@ -101,8 +102,8 @@ def settings() -> Sequence[Setting]:
 
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
-    """Declare the nightly clean-up, and what the sample company needs."""
-    return [*sample_jobs.JOBS, Job("core.clean_up", clean_up, cron="17 3 * * *")]
+    """Declare the nightly clean-up, what the sample company needs, and changing many records."""
+    return [*sample_jobs.JOBS, *bulk.JOBS, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
 
 @hookimpl

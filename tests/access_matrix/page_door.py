@@ -275,7 +275,7 @@ def _several(verb: str) -> Make:
             body["sure"] = "1"
         if cell.values:
             [(name, value)] = cell.values.items()
-            body |= {"set_field": name, "set_value": value}
+            body |= {"field": name, f"to.{name}": value}
         return Request("POST", f"{base}/several", "/{slug}/several", body=body)
 
     return make

@@ -41,12 +41,7 @@ def delete_many(
     term = rights.granted(work, entity, "delete")
     lock_targets(work, entity, ids)
     rows = locked(work, entity, ids, term, to="remove")
-    for record_id in ids:
-        if record_id not in rows:
-            raise rights.not_found(entity, record_id)
-        given, current = (versions or {}).get(record_id), rows[record_id].columns["version"]
-        if given is not None and given != current:
-            raise Stale(entity=entity.label, id=record_id, given=given, current=current)
+    _require_current(entity, ids, rows, versions or {})
     delete_rows(work, entity, rows, term)
 
 
@@ -104,21 +99,46 @@ def unarchive(work: UnitOfWork, entity_name: str, record_id: int, *, version: in
 def _set_archived(
     work: UnitOfWork, entity_name: str, record_id: int, version: int | None, *, away: bool
 ) -> None:
+    versions = {} if version is None else {record_id: version}
+    set_archived(work, entity_name, [record_id], away=away, versions=versions)
+
+
+def set_archived(
+    work: UnitOfWork,
+    entity_name: str,
+    ids: Sequence[int],
+    *,
+    away: bool,
+    versions: Mapping[int, int] | None = None,
+) -> list[int]:
+    """Put records away, or take them out of the archive; returns the ids that really changed. Raises as ``update``."""
     entity = work.schema.entity(entity_name)
     verb = "archive" if away else "unarchive"
     rights.require(work, entity, "update")
     if not entity.is_archivable:
-        raise Conflict(entity=entity.label, id=record_id, state="of a kind that cannot be archived")
+        raise Conflict(entity=entity.label, id=ids[0], state="of a kind that cannot be archived")
     work.journal.name_verb(f"{entity.name}.{verb}")
     term = rights.granted(work, entity, "update")
-    rows = locked(work, entity, [record_id], term)
-    if record_id not in rows:
-        raise rights.not_found(entity, record_id)
-    current = rows[record_id].columns["version"]
-    if version not in (None, current):
-        raise Stale(entity=entity.label, id=record_id, given=version, current=current)
-    before = {record_id: flat(work, entity, rows[record_id])}
+    rows = locked(work, entity, ids, term)
+    _require_current(entity, ids, rows, versions or {})
+    before = {record_id: flat(work, entity, rows[record_id]) for record_id in ids}
     after = {"archived_at": work.now if away else None}
-    work.hooks.guard("before_update", Change(work, entity, verb, (record_id,), before, (after,)))
-    if away is not (rows[record_id].columns["archived_at"] is not None):
-        applying.change(work, entity, rows, {record_id: after}, kind=verb, term=term)
+    work.hooks.guard(
+        "before_update", Change(work, entity, verb, tuple(ids), before, tuple(after for _ in ids))
+    )
+    moving = [i for i in ids if away is not (rows[i].columns["archived_at"] is not None)]
+    if moving:
+        moved = {i: rows[i] for i in moving}
+        applying.change(work, entity, moved, dict.fromkeys(moving, after), kind=verb, term=term)
+    return moving
+
+
+def _require_current(
+    entity: Entity, ids: Sequence[int], rows: Mapping[int, Row], versions: Mapping[int, int]
+) -> None:
+    for record_id in ids:
+        if record_id not in rows:
+            raise rights.not_found(entity, record_id)
+        given, current = versions.get(record_id), rows[record_id].columns["version"]
+        if given is not None and given != current:
+            raise Stale(entity=entity.label, id=record_id, given=given, current=current)

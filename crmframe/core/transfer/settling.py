@@ -7,7 +7,6 @@ tried again; an error that names no row is pinned down by halving. So a chunk co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from crmframe.core import records
 from crmframe.core.entities.values import parse_values
 from crmframe.core.errors import Conflict, CrmError, InvalidInput, NotFound, PermissionDenied, Problem
 from crmframe.core.records import rights
+from crmframe.core.records.attempting import attempt
 from crmframe.core.records.rows import Row, add_sidecars, flat, locked
 from crmframe.core.transfer.cells import Item, Mark
 from crmframe.core.transfer.links import referenced
@@ -91,7 +91,7 @@ class _Turn:
         """Write a batch, without the rows that turn out to be wrong."""
         while items:
             try:
-                with _savepoint(self.work):
+                with attempt(self.work):
                     write(items)
             except InvalidInput as error:
                 items = self._without(items, error.problems)
@@ -248,20 +248,3 @@ class _Turn:
                 raise InvalidInput([replace(p, row=places[p.row]) for p in error.problems]) from None
         self._act(items)
         self._refer(items)
-
-
-@contextmanager
-def _savepoint(work: UnitOfWork) -> Iterator[None]:
-    """Take back what a failed batch has done, in the database and in the journal."""
-    journal = work.journal
-    changes, events, verb = len(journal.changes), len(journal.events), journal.verb
-    deleting, undoable = set(work.deleting), journal.undoable
-    nested = work.connection.begin_nested()
-    try:
-        yield
-    except BaseException:
-        nested.rollback()
-        del journal.changes[changes:], journal.events[events:]
-        journal.verb, journal.undoable, work.deleting = verb, undoable, deleting
-        raise
-    nested.commit()

@@ -22,6 +22,7 @@ from crmframe.web.pages import (
     running,
     samples,
     settings,
+    several,
     sharing,
     views,
 )
@@ -83,7 +84,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/{slug}/condition", Endpoint(lists.show_condition)),
     ("GET", "/{slug}/options", Endpoint(lists.show_options)),
     ("GET", "/{slug}/export", Endpoint(export.export)),
-    ("POST", "/{slug}/several", form(lists.change_several)),
+    ("POST", "/{slug}/several", form(several.change_several)),
+    ("GET", "/{slug}/several/{id:int}", Endpoint(several.show_job)),
     ("GET", "/{slug}/views/new", Endpoint(views.show_new)),
     ("POST", "/{slug}/views/new", form(views.save)),
     ("GET", "/{slug}/views/{id:int}", Endpoint(views.show_view)),

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from crmframe.core import records
-from crmframe.core.contributions import FormView
 from crmframe.core.entities.entity import Entity
-from crmframe.core.errors import CrmError, InvalidInput, PermissionDenied
-from crmframe.web.errors import NoSuchPage
-from crmframe.web.pages import conditions, form, listing, lookup, views
-from crmframe.web.pages.doing import change, entity_at, ids_in, list_url
+from crmframe.core.errors import PermissionDenied
+from crmframe.web.pages import conditions, listing, lookup, views
+from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
-from crmframe.web.pages.shell import DONE
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
@@ -38,10 +33,10 @@ def show_list(call: Call, work: UnitOfWork) -> Reply:
     here = views.opened(call, work, entity, "list")
     if here.elsewhere:
         return Reply(location=here.elsewhere)
-    return Reply(_list(replace(view, call=here.call), entity, here), "list.html")
+    return Reply(list_of(replace(view, call=here.call), entity, here), "list.html")
 
 
-def _list(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
+def list_of(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
     found = listing.read(view, entity)
     base = f"/{entity.slug}"
     more = [("after", found.page.next), *found.pairs] if found.page.next else []
@@ -83,7 +78,13 @@ def _list(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
 
 def _rights(view: View, entity: Entity) -> dict[str, bool]:
     verbs = {verb: view.may(f"{entity.name}.{verb}") for verb in ("create", "update", "delete")}
-    return {"may_create": verbs["create"], "may_update": verbs["update"], "may_delete": verbs["delete"]}
+    tags = entity.in_menu and view.may("core.tag_link.create") and view.may("core.tag.read")
+    return {
+        "may_tag": tags,
+        "may_create": verbs["create"],
+        "may_update": verbs["update"],
+        "may_delete": verbs["delete"],
+    }
 
 
 def show_condition(call: Call, work: UnitOfWork) -> Reply:
@@ -107,76 +108,3 @@ def show_options(call: Call, work: UnitOfWork) -> Reply:
 def _require_read(work: UnitOfWork, entity: Entity) -> None:
     if not work.actor.may(f"{entity.name}.read"):
         raise PermissionDenied(permission=f"{entity.name}.read")
-
-
-# --- several at once ----------------------------------------------------------------------------------
-
-
-def change_several(call: Call, work: UnitOfWork) -> Reply:
-    """Archive, delete or edit the selected records: the first step asks, the second does it."""
-    view, entity, ids = view_of(call, work), entity_at(call, work), ids_in(call)
-    verb = call.form.get("verb", "")
-    if not ids:
-        return Reply(location=list_url(call, entity))
-    if verb == "set":
-        return _set(call, work, entity, ids)
-    if verb in VERBS and call.form.get("sure"):
-        return _change(view, entity, ids, lambda w: _each(w, entity, ids, verb))
-    if verb not in (*VERBS, "edit"):
-        raise NoSuchPage(path=call.url)
-    return Reply(_several(view, entity, ids, verb), "several.html")
-
-
-def _each(work: UnitOfWork, entity: Entity, ids: list[int], verb: str) -> None:
-    if verb == "delete":
-        records.delete_many(work, entity.name, ids)
-        return
-    for record_id in ids:
-        (records.archive if verb == "archive" else records.unarchive)(work, entity.name, record_id)
-
-
-def _set(call: Call, work: UnitOfWork, entity: Entity, ids: list[int]) -> Reply:
-    view = view_of(call, work)
-    name = call.form.get("set_field", "")
-    field = work.schema.find_field(entity, name)
-    if field is None or name not in form.form_of(view, entity).fields or "set_value" not in call.form:
-        return Reply(_several(view, entity, ids, "edit", name), "several.html")
-    given = call.form_lists["set_value"] if field.kind.name == "multi_choice" else call.form["set_value"]
-    changes = {record_id: {name: given} for record_id in ids}
-    return _change(view, entity, ids, lambda w: records.update_many(w, entity.name, changes))
-
-
-def _change(view: View, entity: Entity, ids: list[int], write: Callable[[UnitOfWork], Any]) -> Reply:
-    """Change the records and return to the list as it was; with the reason and the selection when it is refused."""
-    try:
-        return change(view.call, view.work, write, list_url(view.call, entity))
-    except CrmError as error:
-        message = error.problems[0] if isinstance(error, InvalidInput) else error
-        shown = view_of(replace(view.call, url=f"/{entity.slug}"), view.work)
-        data = _list(shown, entity, views.opened(shown.call, view.work, entity, "list")) | {
-            "problem": view.message(message),
-            "chosen": frozenset(ids),
-        }
-        return Reply(data, "list.html", error.status)
-
-
-def _several(view: View, entity: Entity, ids: list[int], verb: str, name: str = "") -> dict[str, Any]:
-    titles = records.titles(view.work, entity.name, ids)
-    wanted = form.form_of(view, entity) if verb == "edit" else None
-    known = view.work.schema.fields(entity)
-    fields = [(n, view.field_label(known[n])) for n in wanted.fields if n in known] if wanted else []
-    controls = []
-    if wanted is not None and name in known:
-        controls = form.controls_of(view, FormView(entity, [name]), {})
-        controls[0]["name"] = "set_value"
-    return {
-        "view": view,
-        "entity": entity,
-        "verb": verb,
-        "title": view.plural(entity),
-        "query": listing.link("", [pair for pair in view.call.query if pair[0] != DONE]),
-        "titles": [(i, titles[i]) for i in ids if i in titles],
-        "fields": fields,
-        "chosen": name,
-        "controls": controls,
-    }

@@ -27,6 +27,13 @@ document.addEventListener("change", (event) => {
   }
 });
 
+/** Whoever fills in a field of a bulk change means to change it. */
+document.addEventListener("input", (event) => {
+  const line = event.target.closest("[data-bulk] .c-bulkform > .row");
+  const tick = line?.querySelector('input[name="field"]');
+  if (tick && event.target !== tick) tick.checked = true;
+});
+
 /** Closes what hangs open when the click goes elsewhere. */
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.c-adder[open], details.c-user[open]")) {

@@ -30,8 +30,9 @@ def test_an_undo_that_is_stood_in_the_way_names_it_and_does_the_rest(company, ro
     ids = {
         "id": [str(company.customer), str(company.other)],
         "verb": "set",
-        "set_field": "city",
-        "set_value": "Suzhou",
+        "field": "city",
+        "to.city": "Suzhou",
+        "sure": "1",
     }
     operation = root.post("/customers/several", data=ids).headers["location"].rsplit("=", 1)[1]
     write(lambda work: records.update(work, "core.customer", company.customer, {"city": "Wuxi"}))

@@ -68,11 +68,12 @@ def test_several_records_are_archived_at_once_after_a_question(company, root):
 
 
 def test_one_field_of_several_records_is_changed_as_one_operation(company, root):
-    ids = {"id": [str(company.customer), str(company.other)], "verb": "set", "set_field": "city"}
+    ids = {"id": [str(company.customer), str(company.other)], "verb": "set"}
     asked = root.post("/customers/several", data=ids)
-    assert 'name="set_value"' in asked.text
+    assert 'name="to.city"' in asked.text
 
-    done = root.post("/customers/several", data=ids | {"set_value": "Suzhou"})
+    wish = {"field": "city", "to.city": "Suzhou"}
+    done = root.post("/customers/several", data=ids | wish | {"sure": "1"})
     assert done.status_code == 303
     assert root.get("/customers?city=Suzhou").text.count("Huaxin") >= 1
     undo = root.post(f"/undo/{done.headers['location'].rsplit('=', 1)[1]}", data={"back": "/customers"})
