@@ -37,6 +37,7 @@ def show_list(call: Call, work: UnitOfWork) -> Reply:
 
 
 def list_of(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
+    """Return what the page of a list shows."""
     found = listing.read(view, entity)
     base = f"/{entity.slug}"
     more = [("after", found.page.next), *found.pairs] if found.page.next else []
