@@ -16,6 +16,7 @@ from crmframe.core.contributions import (
     FormView,
     Job,
     MenuItem,
+    NotificationKind,
     Panel,
     Permission,
     PolicyContext,
@@ -34,6 +35,8 @@ from crmframe.core.entities.entity import Entity, computed
 from crmframe.core.entities.field import Field, field
 from crmframe.core.errors import Conflict, CrmError, InvalidInput, NotFound, PermissionDenied, Problem
 from crmframe.core.i18n import Translator
+from crmframe.core.mail.queue import queue_mail
+from crmframe.core.notifications.notify import notify
 from crmframe.core.records.query import Query
 from crmframe.core.work import UnitOfWork
 from crmframe.hookspecs import HOOKS, hookimpl
@@ -66,6 +69,7 @@ __all__ = [
     "Job",
     "MenuItem",
     "NotFound",
+    "NotificationKind",
     "Owned",
     "Panel",
     "Permission",
@@ -91,7 +95,9 @@ __all__ = [
     "filters",
     "hookimpl",
     "kinds",
+    "notify",
     "page",
     "plugin_base",
+    "queue_mail",
     "records",
 ]

@@ -26,6 +26,7 @@ from crmframe.core.i18n import Translator
 from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal.subscriptions import is_registered, register
 from crmframe.core.journal.write import Origin
+from crmframe.core.mail.transport import MailServer
 from crmframe.core.storage.engine import Database
 from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
 from crmframe.core.workspace.settings import CHECKED, effective, stored, workspace_of
@@ -110,6 +111,11 @@ class Application:
     def subscriptions(self) -> list[Subscription]:
         """Return the reactions to events."""
         return [item for _, items in self.hooks.collect("subscriptions") for item in items]
+
+    @cached_property
+    def mail_server(self) -> MailServer:
+        """Return where outgoing mail is handed in."""
+        return self.settings.mail_server()
 
     @cached_property
     def declared_settings(self) -> list[Setting]:

@@ -109,6 +109,12 @@ def settings() -> Sequence[c.Setting]:
 
 
 @_hook("declare")
+def notification_kinds() -> Sequence[c.NotificationKind]:
+    """Return what this plugin tells people with ``notify``."""
+    return ()
+
+
+@_hook("declare")
 def jobs() -> Sequence[c.Job | c.LongJob]:
     """Return background work, scheduled or enqueued."""
     return ()

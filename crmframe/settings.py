@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from crmframe.core.mail.transport import MailServer
 from crmframe.core.work import WorkspaceSettings
 from crmframe.kernel.options import PluginOptions, disabled_by
 
@@ -48,6 +49,9 @@ class AppSettings(BaseModel):
         locale: Language of pages before somebody signs in: ``en`` or ``zh_Hans``.
         job_engine: ``module:function`` that returns another engine for jobs; empty runs them in threads.
         workers: Threads that run jobs inside the server.
+        mail_host: The server that takes outgoing mail; empty sends none.
+        mail_security: ``starttls`` asks for it and goes nowhere without, ``none`` is for a server on this machine.
+        mail_sender: The address that mails come from, ``mail_name`` the name before it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -63,6 +67,13 @@ class AppSettings(BaseModel):
     workers: int = Field(default=1, ge=0, le=64)
     safe_mode: bool = False
     public_url: str = ""
+    mail_host: str = ""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_user: str = ""
+    mail_password: str = ""
+    mail_security: Literal["none", "starttls", "ssl"] = "starttls"
+    mail_sender: str = ""
+    mail_name: str = "crmframe"
     plugins: PluginSettings = PluginSettings()
 
     @field_validator("zone")
@@ -80,6 +91,18 @@ class AppSettings(BaseModel):
     def workspace(self) -> WorkspaceSettings:
         """Return what every unit of work carries."""
         return WorkspaceSettings(ZoneInfo(self.zone), self.currency, self.region, self.locale)
+
+    def mail_server(self) -> MailServer:
+        """Return where outgoing mail is handed in."""
+        return MailServer(
+            host=self.mail_host,
+            port=self.mail_port,
+            user=self.mail_user,
+            password=self.mail_password,
+            security=self.mail_security,
+            sender=self.mail_sender,
+            sender_name=self.mail_name,
+        )
 
     def plugin_options(self) -> PluginOptions:
         """Return what the kernel needs to know."""

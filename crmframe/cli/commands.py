@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "backup": ("crmframe.cli.backup:backup", "Write database and files into one archive."),
         "restore": ("crmframe.cli.backup:restore", "Put a backup in place."),
         "settings": ("crmframe.cli.settings:settings", "The settings in force."),
+        "mail": ("crmframe.cli.mail:mail", "Whether outgoing mail works."),
         "setting": ("crmframe.cli.setting:setting", "What administrators decided for the workspace."),
         "version": ("crmframe.cli.version:version", "The version of crmframe."),
     }

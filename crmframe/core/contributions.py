@@ -153,6 +153,25 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationKind:
+    """Something that people are told with ``notify``.
+
+    Attributes:
+        key: ``<plugin>.<name>``, for ever.
+        label: Msgid of what happened, for the page on which people choose.
+        template: Msgid; ``{record}`` is the record's title, the rest what ``notify`` was given.
+        mail: How people get it by mail until they choose: now, in the daily digest, or not at all.
+    """
+
+    key: str
+    label: str
+    template: str
+    tone: Tone = "blue"
+    icon: str = "bell"
+    mail: Literal["now", "digest", "off"] = "digest"
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
     """A permission beyond create, read, update, delete and the actions."""
 

@@ -24,13 +24,25 @@ from crmframe.core.jobs import tables as job_tables
 from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal import event_tables
 from crmframe.core.journal import tables as journal_tables
+from crmframe.core.mail import sending
+from crmframe.core.mail import tables as mail_tables
+from crmframe.core.notifications import mailing
+from crmframe.core.notifications import tables as notification_tables
 from crmframe.core.work import UnitOfWork
 from crmframe.core.workspace import models as workspace
 from crmframe.core.workspace.settings import CORE_SETTINGS
 from crmframe.hookspecs import hookimpl
 
 # Tables that are no entities: importing their modules is what puts them into the schema.
-TABLES = (access_tables, everyday_tables, job_tables, event_tables, journal_tables)
+TABLES = (
+    mail_tables,
+    notification_tables,
+    access_tables,
+    everyday_tables,
+    job_tables,
+    event_tables,
+    journal_tables,
+)
 
 ENTITIES = (
     access.User,
@@ -102,8 +114,9 @@ def settings() -> Sequence[Setting]:
 
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
-    """Declare the nightly clean-up, what the sample company needs, and changing many records."""
-    return [*sample_jobs.JOBS, *bulk.JOBS, Job("core.clean_up", clean_up, cron="17 3 * * *")]
+    """Declare what keeps house, sends, tells, and changes many records."""
+    long = (*sample_jobs.JOBS, *bulk.JOBS, *sending.JOBS, *mailing.JOBS)
+    return [*long, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
 
 @hookimpl

@@ -41,6 +41,7 @@ class Call:
         url: The path that was asked for.
         session: The session's secret, empty when there is none.
         csrf_token: What a form sends back as ``csrf_token``.
+        unread: How many notifications the reader has not read, up to a hundred.
         address: The client's, empty when unknown.
         secure: Whether the request came over https.
         body_hash: Stands for the whole request when an Idempotency-Key is used again.
@@ -58,6 +59,7 @@ class Call:
     locale: str = "en"
     session: str = ""
     csrf_token: str = ""
+    unread: int = 0
     request_id: str = ""
     address: str = ""
     secure: bool = False

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from starlette.types import Scope
 
 from crmframe.core.access.actor import Actor, anonymous_actor
-from crmframe.core.access.sessions import find_session, touch_session
+from crmframe.core.access.sessions import BY_SECRET, find_session, touch_session
+from crmframe.core.access.tables import session as session_table
 from crmframe.core.access.tokens import find_token, touch_token
 from crmframe.core.errors import CrmError, NotFound, NotSignedIn
+from crmframe.core.notifications.notify import unread_of
 from crmframe.web import csrf, locales
 from crmframe.web.body import Body, checked_text, pairs
 from crmframe.web.errors import ForeignOrigin
@@ -28,6 +30,7 @@ SECURE_COOKIE = "__Host-crmframe"
 PLAIN_COOKIE = "crmframe_session"
 BEARER = "bearer "
 MAX_ID = 2**63 - 1
+WITH_UNREAD = BY_SECRET.add_columns(unread_of(session_table.c.user_id).label("beside"))
 # In the state of a request: what is to be done when it has been answered.
 AFTERWARDS = "crmframe.afterwards"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,12 +42,14 @@ class Visitor:
 
     Attributes:
         epoch: Of the settings, as read together with the session; None for strangers.
+        unread: Notifications, read together with the session.
     """
 
     actor: Actor
     session: str = ""
     is_program: bool = False
     epoch: int | None = None
+    unread: int = 0
 
     @property
     def is_known(self) -> bool:
@@ -90,13 +95,13 @@ def cookie_name(secure: bool) -> str:
 
 def _by_session(site: Site, connection: sa.Connection, scope: Scope, secret: str) -> Visitor | None:
     now = site.application.clock()
-    found = find_session(connection, secret, now)
+    found = find_session(connection, secret, now, WITH_UNREAD)
     actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
     if found is None or actor is None:
         return None
     if found.is_due:
         _touch(site, scope, lambda connection: touch_session(connection, secret, now))
-    return Visitor(actor, session=secret, epoch=found.epoch)
+    return Visitor(actor, session=secret, epoch=found.epoch, unread=found.beside or 0)
 
 
 def _by_token(site: Site, connection: sa.Connection, scope: Scope, secret: str) -> Visitor | None:
@@ -152,6 +157,7 @@ def call_of(site: Site, scope: Scope, body: Body, visitor: Visitor, headers: Map
         locale=locale,
         session=visitor.session,
         csrf_token=expected,
+        unread=visitor.unread,
         request_id=scope["state"].get("request_id", ""),
         address=(scope.get("client") or ("", 0))[0],
         secure=scope["scheme"] == "https",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 INSTALLATION = "is about the installation: whoever may start the program holds the database and its file"
 OWN = "concerns nobody but the one who asks; tests/web/test_auth.py looks at it"
 OWN_ACCOUNT = "is about the asker's own account; tests/web/pages/test_account.py tries another's"
+OWN_NOTIFICATIONS = "shows nobody but their reader; tests/web/pages/test_notifications.py tries another's"
 EXCUSED: Mapping[str, str] = {
     # functions
     "write": "refuses everybody but a running action; tests/core/records/test_writing.py",
@@ -37,6 +38,13 @@ EXCUSED: Mapping[str, str] = {
     "POST /account/language": "sets a cookie",
     "GET /admin/settings": "is for administrators; tests/web/pages/test_settings.py refuses others",
     "POST /admin/settings": "is for administrators; tests/web/pages/test_settings.py refuses others",
+    "GET /notifications": OWN_NOTIFICATIONS,
+    "POST /notifications/read": OWN_NOTIFICATIONS,
+    "POST /notifications/{id:int}/open": OWN_NOTIFICATIONS,
+    "GET /account/notifications": OWN_NOTIFICATIONS,
+    "POST /account/notifications": OWN_NOTIFICATIONS,
+    "GET /admin/mail": "is for administrators; tests/web/pages/test_notifications.py refuses others",
+    "POST /admin/mail/{id:int}/again": "is for administrators; tests/web/pages/test_notifications.py refuses others",
     "GET /docs/errors": "says the same to everybody: texts of the program, no records",
     "GET /home": "is the page of GET /, which is tried",
     "GET /account": OWN_ACCOUNT,
@@ -52,6 +60,7 @@ EXCUSED: Mapping[str, str] = {
     "serve": INSTALLATION,
     "demo": INSTALLATION,
     "sample": INSTALLATION,
+    "mail": INSTALLATION,
     "setting": "writes core.setting, whose cells are tried; tests/cli",
     "worker": INSTALLATION,
     "plugin": INSTALLATION,

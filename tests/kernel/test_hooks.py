@@ -35,6 +35,7 @@ DECLARED: dict[str, Any] = {
     "panels": c.Panel("deals", "core.customer", "Deals", view=print, template="sales/panel.html"),
     "widgets": c.Widget("funnel", "Funnel", view=print, template="sales/widget.html"),
     "settings": c.Setting("sales.ask", "Ask for the next step", Boolean(), default=False),
+    "notification_kinds": c.NotificationKind("sales.won", "A deal is won", "{record} is won."),
     "samples": c.Sample("crmframe_sales.demo:steps"),
     "commands": click.Command("funnel"),
 }
@@ -102,6 +103,10 @@ def test_hook_widgets() -> None:
 
 def test_hook_settings() -> None:
     check_declared("settings")
+
+
+def test_hook_notification_kinds() -> None:
+    check_declared("notification_kinds")
 
 
 def test_hook_samples() -> None:

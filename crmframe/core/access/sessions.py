@@ -43,6 +43,7 @@ class Session:
     Attributes:
         epoch: The settings epoch at which it was read.
         is_due: Whether ``touch_session`` is wanted: five minutes have passed since it was last written.
+        beside: What the statement that found it asked for in one more column, called ``beside``.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Session:
     address: str
     agent: str
     is_due: bool
+    beside: Any = None
 
 
 def open_session(connection: sa.Connection, user_id: int, origin: Origin, now: datetime) -> str:
@@ -72,9 +74,16 @@ def open_session(connection: sa.Connection, user_id: int, origin: Origin, now: d
     return secret
 
 
-def find_session(connection: sa.Connection, secret: str, now: datetime) -> Session | None:
-    """Return the session that *secret* opens; None when there is none or it has ended."""
-    row = connection.execute(BY_SECRET, {"secret": hash_of(secret)}).one_or_none()
+def find_session(
+    connection: sa.Connection, secret: str, now: datetime, statement: sa.Select[Any] | None = None
+) -> Session | None:
+    """Return the session that *secret* opens; None when there is none or it has ended.
+
+    Args:
+        statement: ``BY_SECRET`` with one more column, which saves a statement per page.
+    """
+    asked = BY_SECRET if statement is None else statement
+    row = connection.execute(asked, {"secret": hash_of(secret)}).one_or_none()
     if row is None or now >= row.expires_at or now - row.seen_at >= IDLE:
         return None
     return _session(row, now)
@@ -156,6 +165,7 @@ def _session(row: Any, now: datetime) -> Session:
         address=row.address,
         agent=row.agent,
         is_due=now - row.seen_at >= SEEN_EVERY,
+        beside=getattr(row, "beside", None),
     )
 
 

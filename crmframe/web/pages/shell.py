@@ -57,6 +57,7 @@ class Shell:
     tone: str
     toast: Toast | None
     here: str
+    unread: int = 0
 
 
 def shell_of(view: View) -> Shell:
@@ -74,6 +75,7 @@ def shell_of(view: View) -> Shell:
         tone=tone_of(name),
         toast=_toast(view),
         here=_here(view),
+        unread=view.call.unread,
     )
 
 
@@ -150,6 +152,7 @@ def _admin(view: View) -> Iterator[Link]:
         yield _link(view, view.say("Jobs and events"), "/admin/jobs", "activity")
     if view.work.actor.is_admin:
         yield _link(view, view.say("Settings"), "/admin/settings", "settings")
+        yield _link(view, view.say("Outgoing mail"), "/admin/mail", "mail")
         yield _link(view, view.say("Sample data"), "/admin/sample", "package")
 
 
