@@ -97,6 +97,16 @@ def deactivate(console: Console, login: str) -> None:
     )
 
 
+@user.command("reset-second-factor")
+@click.argument("login", metavar="USER")
+@pass_console
+def reset_second_factor(console: Console, login: str) -> None:
+    """Let a user sign in with the password alone again, who lost phone and recovery codes."""
+    with console.work() as work:
+        records.run(work, "core.user", user_id(work.connection, login), "reset_second_factor")
+    console.say("{login} signs in with the password alone until a new second factor is set up.", login=login)
+
+
 @user.group("token")
 def token() -> None:
     """API tokens of a user."""

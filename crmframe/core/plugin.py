@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from crmframe.core.access import lending
 from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
-from crmframe.core.access.accounts import purge
+from crmframe.core.access.accounts import purge, reset_second_factor
 from crmframe.core.activities import appointments, around, tasks
 from crmframe.core.activities import models as activities
 from crmframe.core.contributions import Action, Button, Job, Permission, Setting, ViewContext
@@ -84,6 +84,15 @@ PERMISSIONS = (
     Permission("core.jobs.read", "See jobs and events"),
     Permission("core.jobs.update", "Try jobs and events again"),
 )
+RESET_SECOND_FACTOR = Action(
+    "core.user",
+    "reset_second_factor",
+    run=reset_second_factor,
+    label="Reset second factor",
+    undoable=False,
+    confirm="Signing in then asks for the password alone, until a new second factor is set up.",
+    tone="red",
+)
 KEPT_ANSWERS = timedelta(days=1)
 KEPT_JOBS = timedelta(days=30)
 
@@ -97,7 +106,7 @@ def entities() -> Sequence[type[Any]]:
 @hookimpl
 def actions() -> Sequence[Action]:
     """Declare the verbs of the core's record types."""
-    return (*tasks.ACTIONS, *appointments.ACTIONS)
+    return (*tasks.ACTIONS, *appointments.ACTIONS, RESET_SECOND_FACTOR)
 
 
 @hookimpl

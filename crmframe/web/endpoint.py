@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from crmframe.core.errors import NotSignedIn, PermissionDenied
 from crmframe.web import idempotency
 from crmframe.web.body import Body, read_body
-from crmframe.web.errors import PASSWORD_PAGE, PasswordOutdated
+from crmframe.web.errors import PASSWORD_PAGE, SECOND_FACTOR_PAGE, PasswordOutdated, SecondFactorMissing
 from crmframe.web.respond import Call, Reply, respond
 from crmframe.web.site import Site
 from crmframe.web.visitor import SAFE_METHODS, Visitor, call_of, headers_of, visitor_of
@@ -95,8 +95,15 @@ class Endpoint:
             raise NotSignedIn
         if visitor.actor.must_change_password and not visitor.is_program and path != PASSWORD_PAGE:
             raise PasswordOutdated
+        if visitor.actor.must_add_second_factor and not visitor.is_program and not _is_about(path):
+            raise SecondFactorMissing
         if self.permission and not visitor.actor.may(self.permission):
             raise PermissionDenied(permission=self.permission)
+
+
+def _is_about(path: str) -> bool:
+    """Return whether a path is among those that somebody without the second factor needs to get one."""
+    return path == PASSWORD_PAGE or path.startswith(SECOND_FACTOR_PAGE)
 
 
 class BriefEndpoint(Endpoint):

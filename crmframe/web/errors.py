@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "application/problem+json"
 PASSWORD_PAGE = "/account/password"  # noqa: S105 - a path
+SECOND_FACTOR_PAGE = "/account/second-factor"
 RETRY_SECONDS = "2"
 log = structlog.get_logger("crmframe.web")
 
@@ -76,6 +77,14 @@ class PasswordOutdated(CrmError):
     code = "password_outdated"
     status = 403
     template = "Choose a new password first."
+
+
+class SecondFactorMissing(CrmError):
+    """The workspace asks for a second factor, and the user has none yet."""
+
+    code = "second_factor_missing"
+    status = 403
+    template = "Set up your second factor first."
 
 
 class UnsupportedMediaType(CrmError):
@@ -132,6 +141,8 @@ def show_error(site: Site, scope: Scope, error: Exception, call: Call | None = N
         return _to_sign_in(asked)
     if isinstance(known, PasswordOutdated) and asked.wants_page:
         return Response(b"", 303, {"location": PASSWORD_PAGE})
+    if isinstance(known, SecondFactorMissing) and asked.wants_page:
+        return Response(b"", 303, {"location": SECOND_FACTOR_PAGE})
     problem = problem_of(site, known, asked)
     headers = _headers(known, asked)
     if asked.wants_page:

@@ -28,6 +28,7 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
+REFERRER = (b"referrer-policy", b"same-origin")
 TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 OURS = frozenset({*(name for name, _ in SECURITY), TRANSPORT[0], b"x-request-id"})
 HEALTH = "/-/health"
@@ -61,9 +62,13 @@ class Answer:
         await self._send(message)
 
     def _headers(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        given = list(given)
         kept = [(name, value) for name, value in given if name.lower() not in OURS]
         names = {name.lower() for name, _ in kept}
         kept += SECURITY
+        if (b"referrer-policy", b"no-referrer") in given:
+            # A page with a secret in its address may tell even less.
+            kept[kept.index(REFERRER)] = (b"referrer-policy", b"no-referrer")
         kept.append((b"x-request-id", self.request_id.encode()))
         if self._scope["scheme"] == "https":
             kept.append(TRANSPORT)

@@ -25,6 +25,9 @@ INSTALLATION = "is about the installation: whoever may start the program holds t
 OWN = "concerns nobody but the one who asks; tests/web/test_auth.py looks at it"
 OWN_ACCOUNT = "is about the asker's own account; tests/web/pages/test_account.py tries another's"
 OWN_NOTIFICATIONS = "shows nobody but their reader; tests/web/pages/test_notifications.py tries another's"
+OWN_SECOND_FACTOR = "is about the asker's own account; tests/web/pages/test_second_factor.py"
+LINK = "opens what the link's secret is for; tests/web/pages/test_invitations.py"
+ADMINISTRATORS = "is for administrators alone; tests/web/pages/test_invitations.py refuses others"
 EXCUSED: Mapping[str, str] = {
     # functions
     "write": "refuses everybody but a running action; tests/core/records/test_writing.py",
@@ -52,6 +55,15 @@ EXCUSED: Mapping[str, str] = {
     "POST /account/tokens/{id:int}/end": OWN_ACCOUNT,
     "POST /account/sessions/{id:int}/end": OWN_ACCOUNT,
     "POST /account/sessions/end": OWN_ACCOUNT,
+    "GET /account/second-factor": OWN_SECOND_FACTOR,
+    "POST /account/second-factor/{verb}": OWN_SECOND_FACTOR,
+    "POST /login/code": "is for strangers; tests/web/pages/test_second_factor.py",
+    "GET /login/forgotten": "is for strangers and shows no record",
+    "GET /welcome": LINK,
+    "POST /welcome": LINK,
+    "GET /admin/invite": ADMINISTRATORS,
+    "POST /admin/invite": ADMINISTRATORS,
+    "POST /admin/users/{id:int}/link": ADMINISTRATORS,
     "POST /admin/plugins/{name}": "changes the program itself; tests/web tries it as an administrator and not",
     "POST /admin/sample/{verb}": "is for administrators and asks for no record; tests/web/pages/test_samples.py refuses others",
     "POST /p/sales/standard-pipeline": "needs a database without stages; tests/web/pages/test_first_deal.py refuses it",

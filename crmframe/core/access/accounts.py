@@ -6,6 +6,7 @@ between two short transactions: inside one it would hold up every other writer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmframe.core.access import models, throttle
+from crmframe.core.access.links import AccountLink, end_links, purge_links, use_link
 from crmframe.core.access.loading import bump_epoch
 from crmframe.core.access.passwords import Hasher, require_good_password
 from crmframe.core.access.sessions import (
@@ -26,7 +28,7 @@ from crmframe.core.access.sessions import (
     sign_out_everywhere,
     touch_session,
 )
-from crmframe.core.access.tables import credential, session
+from crmframe.core.access.tables import credential, recovery_code, second_factor, session
 from crmframe.core.access.tokens import actor_from_token
 from crmframe.core.errors import InvalidInput, NotFound, NotSignedIn, PermissionDenied, Problem
 from crmframe.core.storage.engine import Database
@@ -35,15 +37,21 @@ if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
 __all__ = [
+    "CodeWanted",
     "Origin",
     "PasswordChange",
     "WrongPassword",
     "actor_from_session",
     "actor_from_token",
     "change_password",
+    "choose_password",
     "find_session",
+    "has_second_factor",
     "has_users",
+    "open_after_code",
     "purge",
+    "remove_second_factor",
+    "reset_second_factor",
     "set_password",
     "sign_in",
     "sign_out",
@@ -66,6 +74,18 @@ class WrongPassword(NotSignedIn):
     template = "Name or password is wrong."
 
 
+class CodeWanted(Exception):
+    """The password is right, and the user has a second factor: no session is opened yet.
+
+    Attributes:
+        changed_at: When the password was last changed; what was begun with an older one does not go on.
+    """
+
+    def __init__(self, user_id: int, changed_at: datetime) -> None:
+        self.user_id, self.changed_at = user_id, changed_at
+        super().__init__(user_id)
+
+
 def sign_in(
     database: Database,
     login: str,
@@ -81,6 +101,7 @@ def sign_in(
 
     Raises:
         WrongPassword: See above.
+        CodeWanted: The second factor is asked for next.
         TooManyAttempts: Too early after failures; says how many seconds to wait.
     """
     login = login.strip().replace("\x00", "").encode("utf-8", "replace").decode()
@@ -98,6 +119,21 @@ def sign_in(
         if renewed != password_hash:
             mine = credential.c.user_id == account.id
             connection.execute(sa.update(credential).where(mine).values(password_hash=renewed))
+        if account.has_second_factor is None:
+            return open_session(connection, account.id, origin, now)
+    raise CodeWanted(account.id, account.changed_at)
+
+
+def open_after_code(database: Database, wanted: CodeWanted, origin: Origin, now: datetime) -> str:
+    """Open a session for somebody whose password and code were right, and return its secret.
+
+    Raises:
+        WrongPassword: User or password changed since the password was given.
+    """
+    with database.write() as connection:
+        account = connection.execute(ACCOUNT.where(_user.c.id == wanted.user_id)).one_or_none()
+        if account is None or not account.is_active or account.changed_at != wanted.changed_at:
+            raise WrongPassword
         return open_session(connection, account.id, origin, now)
 
 
@@ -129,6 +165,7 @@ def change_password(
     password_hash = hasher.hash(change.new)
     with database.write() as connection:
         _store(connection, change.user_id, password_hash, now, must_change=False)
+        end_links(connection, change.user_id)
         _end_sessions(connection, change.user_id, keep)
 
 
@@ -157,12 +194,52 @@ def set_password(
         raise NotFound(entity="user", id=user_id)
     require_good_password(password, account.login, account.name)
     _store(work.connection, user_id, hasher.hash(password), work.now, must_change=must_change)
+    end_links(work.connection, user_id)
     _end_sessions(work.connection, user_id, keep="")
 
 
+def choose_password(work: UnitOfWork, found: AccountLink, password_hash: str) -> None:
+    """Spend a link and store the password that was chosen on its page; ends all sessions of the user.
+
+    Args:
+        password_hash: Made before, outside of the transaction.
+
+    Raises:
+        LinkEnded: The link was used meanwhile.
+    """
+    use_link(work.connection, found, work.now)
+    _store(work.connection, found.user_id, password_hash, work.now, must_change=False)
+    _end_sessions(work.connection, found.user_id, keep="")
+
+
+def has_second_factor(connection: sa.Connection, user_id: int) -> bool:
+    """Return whether signing in asks the user for a code."""
+    mine = sa.select(second_factor.c.confirmed_at).where(second_factor.c.user_id == user_id)
+    return connection.scalar(mine) is not None
+
+
+def remove_second_factor(connection: sa.Connection, user_id: int) -> None:
+    """Switch the second factor off; the recovery codes go, too."""
+    for table in (second_factor, recovery_code):
+        connection.execute(sa.delete(table).where(table.c.user_id == user_id))
+    bump_epoch(connection)
+
+
+def reset_second_factor(work: UnitOfWork, record: Mapping[str, Any], given: Any) -> None:
+    """Run the action of that name: for whoever lost phone and recovery codes. The journal has it, without secrets.
+
+    Raises:
+        PermissionDenied: Only an administrator resets that of an administrator.
+    """
+    if record["is_admin"] and not work.actor.is_admin:
+        raise PermissionDenied(permission="core.user.reset_second_factor")
+    remove_second_factor(work.connection, record["id"])
+
+
 def purge(connection: sa.Connection, now: datetime) -> None:
-    """Delete ended sessions and attempts that no longer count; for a scheduled job."""
+    """Delete ended sessions and links, and attempts that no longer count; for a scheduled job."""
     purge_sessions(connection, now)
+    purge_links(connection, now)
     throttle.purge_attempts(connection, now)
 
 
@@ -201,8 +278,14 @@ ACCOUNT = sa.select(
     _user.c.name,
     _user.c.is_active,
     credential.c.password_hash,
+    credential.c.changed_at,
     credential.c.must_change,
-).select_from(_user.outerjoin(credential, credential.c.user_id == _user.c.id))
+    second_factor.c.confirmed_at.label("has_second_factor"),
+).select_from(
+    _user.outerjoin(credential, credential.c.user_id == _user.c.id).outerjoin(
+        second_factor, second_factor.c.user_id == _user.c.id
+    )
+)
 BY_LOGIN = ACCOUNT.where(
     sa.or_(_user.c.login == sa.bindparam("login"), sa.func.lower(_user.c.login) == sa.bindparam("folded"))
 )

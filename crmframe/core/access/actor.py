@@ -52,6 +52,7 @@ class Actor:
         is_admin: An administrator, not narrowed by a token, or the system.
         unlimited: Holds every permission that ``scopes`` leaves, on all records, and every field.
         scopes: Patterns of permissions to which a token narrows; None narrows nothing.
+        must_add_second_factor: The workspace asks for one, and the user has none yet.
         lent: The entities of which records are shared with the actor or a team, each with the rights there are.
         stands_in: For whom the actor is the deputy, and when.
     """
@@ -68,6 +69,7 @@ class Actor:
     field_rules: Mapping[str, Mapping[str, FieldRule]] = field(default_factory=dict)
     scopes: tuple[str, ...] | None = None
     must_change_password: bool = False
+    must_add_second_factor: bool = False
     lent: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stands_in: tuple[StandIn, ...] = ()
     # What follows from the rights in one schema, kept under it: a new schema or a changed actor starts anew.

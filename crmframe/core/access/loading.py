@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from crmframe.core.access import lending, models, tables
 from crmframe.core.access.actor import NAMES, RANK, Actor, FieldRule, StandIn
 from crmframe.core.journal.tables import epoch
+from crmframe.core.storage.types import JsonText
 
 SETTINGS_EPOCH = 1
 KEPT_ACTORS = 2048
+# The setting that says who has to have a second factor: nobody, "admins" or "all".
+SECOND_FACTOR = "core.second_factor"
 # Everybody signed in may know who an owner is and which teams there are.
 OPEN_TO_ALL = ("core.user.read", "core.team.read")
 
@@ -26,6 +29,8 @@ _grant: Any = models.RoleGrant.__table__
 _rule: Any = models.RoleField.__table__
 _user_role: Any = models.UserRole.__table__
 _share: Any = lending.Share.__table__
+# The room of the settings stands above this one.
+_setting = sa.table("core_settings", sa.column("key"), sa.column("value", JsonText))
 _absence: Any = lending.Absence.__table__
 
 
@@ -50,11 +55,16 @@ def actor_of_user(connection: sa.Connection, user_id: int) -> Actor | None:
         unlimited=user.is_admin,
         field_rules=_field_rules(parts["grant"], parts["field"]),
         must_change_password=bool(user.must_change),
+        must_add_second_factor=user.confirmed_at is None and _is_asked(user.asked, is_admin=user.is_admin),
         lent=_lent(parts["share"]),
         stands_in=tuple(
             StandIn(row.a, date.fromisoformat(row.c), date.fromisoformat(row.d)) for row in parts["absence"]
         ),
     )
+
+
+def _is_asked(policy: Any, *, is_admin: bool) -> bool:
+    return policy == "all" or (policy == "admins" and is_admin)
 
 
 def settings_epoch(connection: sa.Connection) -> int:
@@ -138,9 +148,13 @@ def _field_rules(grants: Iterable[Any], rules: Iterable[Any]) -> Mapping[str, Ma
 
 
 def _user_statement() -> sa.Select[Any]:
+    factor = tables.second_factor
     joined = _user.outerjoin(tables.credential, tables.credential.c.user_id == _user.c.id)
+    joined = joined.outerjoin(factor, factor.c.user_id == _user.c.id)
+    asked = sa.select(_setting.c.value).where(_setting.c.key == SECOND_FACTOR).scalar_subquery()
     columns = (_user.c.id, _user.c.name, _user.c.locale, _user.c.zone, _user.c.is_active, _user.c.is_admin)
-    chosen = sa.select(*columns, tables.credential.c.must_change).select_from(joined)
+    further = (tables.credential.c.must_change, factor.c.confirmed_at, asked.label("asked"))
+    chosen = sa.select(*columns, *further).select_from(joined)
     return chosen.where(_user.c.id == sa.bindparam("user_id"))
 
 

@@ -70,3 +70,37 @@ login_attempt = sa.Table(
     info=INFO,
     sqlite_autoincrement=True,
 )
+
+link = sa.Table(
+    "core_account_link",
+    METADATA,
+    sa.Column("id", Id(), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("secret_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("user_id", Id(), nullable=False, index=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False, index=True),
+    sa.Column("used_at", Instant),
+    info=INFO,
+    sqlite_autoincrement=True,
+)
+
+second_factor = sa.Table(
+    "core_second_factor",
+    METADATA,
+    sa.Column("user_id", Id(), primary_key=True, autoincrement=False),
+    # Sealed with a key that follows from the installation's secret: a copy of the database opens nothing.
+    sa.Column("sealed", sa.String(255), nullable=False),
+    sa.Column("confirmed_at", Instant),
+    # The last period of 30 seconds of which a code was taken: none counts twice.
+    sa.Column("last_counter", sa.BigInteger, nullable=False),
+    info=INFO,
+)
+
+recovery_code = sa.Table(
+    "core_recovery_code",
+    METADATA,
+    sa.Column("user_id", Id(), primary_key=True, autoincrement=False),
+    sa.Column("code_hash", sa.String(64), primary_key=True),
+    info=INFO,
+)

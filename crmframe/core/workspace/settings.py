@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from crmframe.core import records
+from crmframe.core.access.loading import SECOND_FACTOR
 from crmframe.core.access.models import LOCALES
 from crmframe.core.access.zone import ZoneName
 from crmframe.core.contributions import Choice, Setting
@@ -24,7 +25,7 @@ from crmframe.core.work import UnitOfWork, WorkspaceSettings
 from crmframe.core.workspace import models
 
 ENTITY = "core.setting"
-COMPANY, WORKSPACE = "Company", "Region and calendar"
+COMPANY, WORKSPACE, ACCOUNTS = "Company", "Region and calendar", "Accounts"
 _table: Any = models.Setting.__table__
 _STORED = sa.select(_table.c.key, _table.c.value)
 _ANYWHERE = ParseContext(zone=ZoneInfo("UTC"), today=date.min)
@@ -79,6 +80,20 @@ CORE_SETTINGS = (
     ),
     Setting(
         "core.week_start", "First day of the week", kinds.Choices(*WEEKDAYS), default="0", group=WORKSPACE
+    ),
+    Setting(
+        SECOND_FACTOR,
+        "Second factor is required for",
+        kinds.Choices(Choice("admins", "Administrators"), Choice("all", "Everybody")),
+        help="They set it up at their next sign-in. Programs that use a token are not asked.",
+        group=ACCOUNTS,
+    ),
+    Setting(
+        "core.help_contact",
+        "Whom to ask for help",
+        kinds.Text(200),
+        help="Shown to whoever forgot the password: a name, a telephone number or an address.",
+        group=ACCOUNTS,
     ),
     Setting("core.sample", "Sample data", kinds.Boolean(), default=False, hidden=True),
 )

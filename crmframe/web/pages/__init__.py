@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from crmframe.web.endpoint import Endpoint
-from crmframe.web.errors import PASSWORD_PAGE
+from crmframe.web.errors import PASSWORD_PAGE, SECOND_FACTOR_PAGE
 from crmframe.web.pages import (
     account,
     board,
@@ -16,6 +16,7 @@ from crmframe.web.pages import (
     export,
     histories,
     home,
+    invitations,
     lists,
     mails,
     notifications,
@@ -23,10 +24,12 @@ from crmframe.web.pages import (
     roles,
     running,
     samples,
+    second_factor,
     settings,
     several,
     sharing,
     views,
+    welcome,
 )
 from crmframe.web.rendering import PageRenderer
 
@@ -62,6 +65,14 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/account/sessions/end", Endpoint(account.end_others)),
     ("GET", PASSWORD_PAGE, Endpoint(roles.show_own_password)),
     ("POST", PASSWORD_PAGE, form(roles.save_own_password)),
+    ("GET", SECOND_FACTOR_PAGE, Endpoint(second_factor.show_second_factor)),
+    ("POST", SECOND_FACTOR_PAGE + "/{verb}", form(second_factor.change_second_factor)),
+    ("GET", welcome.PAGE, Endpoint(welcome.show_welcome, public=True)),
+    ("POST", welcome.PAGE, Endpoint(welcome.accept, public=True, write=False)),
+    ("GET", "/login/forgotten", Endpoint(welcome.show_forgotten, public=True)),
+    ("GET", invitations.PAGE, Endpoint(invitations.show_invite)),
+    ("POST", invitations.PAGE, form(invitations.invite)),
+    ("POST", "/admin/users/{id:int}/link", form(invitations.help_out)),
     ("GET", "/docs/errors", Endpoint(codes.show_codes, public=True)),
     ("GET", "/journal", Endpoint(histories.show_journal)),
     ("GET", "/journal/{id:int}", Endpoint(histories.show_operation)),

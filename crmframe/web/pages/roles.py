@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmframe.core import records
-from crmframe.core.access.accounts import PasswordChange, change_password, set_password
+from crmframe.core.access.accounts import PasswordChange, change_password, has_second_factor, set_password
 from crmframe.core.access.scopes import SCOPES
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.numerals import plain_number
@@ -210,6 +210,7 @@ def _access(
         "saved": view.say(saved, name=user["name"]) if saved else "",
         "may_password": work.actor.is_admin,
         "may_save": _may_link(work),
+        "has_second_factor": has_second_factor(work.connection, user_id),
     }
 
 

@@ -27,6 +27,7 @@ from crmframe.core.journal.write import Origin
 from crmframe.core.storage.engine import Database
 from crmframe.core.storage.metadata import METADATA
 from crmframe.core.work import Surroundings, UnitOfWork, WorkspaceSettings
+from crmframe.core.workspace import models as workspace
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 Base = plugin_base("accesstest")
@@ -87,6 +88,7 @@ EXTENSION = Extension("accesstest.estate", Plot)
 TABLES = [
     *(model.__table__ for model in (*models.ENTITIES, *lending.ENTITIES, *ENTITIES, Plot)),
     *(tables.credential, tables.session, tables.token, tables.login_attempt, journal.epoch),
+    *(tables.link, tables.second_factor, tables.recovery_code, workspace.Setting.__table__),
 ]
 
 
