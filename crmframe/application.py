@@ -17,6 +17,8 @@ from crmframe.core.access import lending
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
 from crmframe.core.activities import appointments
+from crmframe.core.activities.follow_up import log_action
+from crmframe.core.activities.mentions import CONSEQUENCES
 from crmframe.core.contributions import Permission, Setting, Subscription
 from crmframe.core.customers.maintained import DERIVED, MAINTAINED
 from crmframe.core.entities.catalog import store_catalog
@@ -233,7 +235,11 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
         choices=[item for each in running for item in each.declared.get("choices", ())],
         actions={each.name: list(each.declared.get("actions", ())) for each in running},
     )
+    for entity in registry.entities.values():
+        if entity.has_timeline:
+            registry.add_action(log_action(entity.name), "core")
     registry.maintained = list(MAINTAINED)
+    registry.consequences = list(CONSEQUENCES)
     registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED, *appointments.DERIVED]
     registry.checked = [*lending.CHECKED, *customfields.CHECKED, *CHECKED, *appointments.CHECKED]
     return registry

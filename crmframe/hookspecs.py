@@ -163,6 +163,12 @@ def samples() -> Sequence[c.Sample]:
 
 
 @_hook("declare")
+def log_parts() -> Sequence[c.LogPart]:
+    """Return what the form that logs a follow-up offers besides, such as the stage of a deal."""
+    return ()
+
+
+@_hook("declare")
 def commands() -> Sequence[click.Command]:
     """Return hand-written commands, found below ``crmframe <plugin>``."""
     return ()

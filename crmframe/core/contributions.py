@@ -68,6 +68,7 @@ class Action:
             what ``input`` asks for beside. At most one action of an entity has it.
         filled: Field to whether it must be filled (True) or empty (False) for pages to offer the verb on a record. It
             only spares people what would be refused: ``run`` refuses by itself.
+        button: False for a verb that pages offer in another way.
     """
 
     entity: str
@@ -80,6 +81,7 @@ class Action:
     tone: Tone = "grey"
     imports: Callable[[UnitOfWork, Sequence[tuple[Mapping[str, Any], Any]]], None] | None = None
     filled: Mapping[str, bool] = field(default_factory=dict)
+    button: bool = True
 
     def is_offered(self, record: Mapping[str, Any]) -> bool:
         """Return whether pages offer the verb on *record*; a field that its reader may not see decides nothing."""
@@ -169,6 +171,18 @@ class NotificationKind:
     tone: Tone = "blue"
     icon: str = "bell"
     mail: Literal["now", "digest", "off"] = "digest"
+class LogPart:
+    """What the form that logs a follow-up offers besides: an action of the record, run in the same operation.
+
+    Attributes:
+        entity: Whose records' form, such as ``sales.deal``.
+        action: The verb; it runs when one of its ``fields`` is filled in.
+        fields: Of the action's input; others are asked for when the action finds them missing.
+    """
+
+    entity: str
+    action: str
+    fields: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,9 +130,9 @@ def jobs() -> Sequence[AnyJob]:
 
 @hookimpl
 def record_buttons(context: ViewContext) -> Sequence[Button]:
-    """Lead from a user to what the user may do."""
+    """Lead from a user to what the user may do; let readers follow what has a timeline."""
     if context.entity is None or context.record is None or context.entity.name != "core.user":
-        return []
+        return around.follow_buttons(context)
     url = f"/admin/users/{context.record['id']}"
     return [Button("core.access", "Roles and password", url, permission="core.user_role.read")]
 

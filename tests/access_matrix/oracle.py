@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 Rows = Mapping[str, Mapping[int, Row]]
 # Whose a record is, where it is neither its owner's nor its maker's.
 HOLDERS = {"core.task": "assignee_id", "core.appointment": "organizer_id", "core.follower": "user_id"}
-ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "history": "read"}
+ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "history": "read", "log": "read"}
 
 
 @dataclass

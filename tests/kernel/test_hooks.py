@@ -101,6 +101,10 @@ def test_hook_widgets() -> None:
     check_declared("widgets")
 
 
+def test_hook_log_parts() -> None:
+    check_declared("log_parts")
+
+
 def test_hook_settings() -> None:
     check_declared("settings")
 

@@ -29,7 +29,15 @@ MAX_DEPTH = 4
 PARENT = frozenset({"parent"})
 # Verbs of the pipeline that ask for the permission of another one.
 ASKS: Mapping[str, str] = MappingProxyType(
-    {"restore": "delete", "archive": "update", "unarchive": "update", "write": "update", "history": "read"}
+    {
+        "restore": "delete",
+        "archive": "update",
+        "unarchive": "update",
+        "write": "update",
+        "history": "read",
+        # Writes about a record, not to it: what it writes is asked for by itself.
+        "log": "read",
+    }
 )
 
 

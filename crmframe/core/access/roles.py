@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
-from crmframe.core.access.policy import is_about
+from crmframe.core.access.policy import ASKS, is_about
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.registry import Registry
 
@@ -103,7 +103,8 @@ def entity_of_permission(permission: str) -> str:
 
 def _of_entity(registry: Registry, entity: Entity) -> Iterator[tuple[str, Grant]]:
     """Yield who gets what on *entity*, by the sort of entity it is."""
-    verbs = [*WRITES, *registry.actions.get(entity.name, {}), *(["assign"] if entity.is_owned else [])]
+    actions = [name for name in registry.actions.get(entity.name, {}) if name not in ASKS]
+    verbs = [*WRITES, *actions, *(["assign"] if entity.is_owned else [])]
     for verb in ("read", *verbs):
         yield "administrator", Grant(f"{entity.name}.{verb}", "all")
     yield "auditor", Grant(f"{entity.name}.read", "all")

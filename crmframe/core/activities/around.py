@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
 from crmframe.core.base import Base
-from crmframe.core.contributions import Choice
+from crmframe.core.contributions import Button, Choice, ViewContext
 from crmframe.core.entities import kinds
 from crmframe.core.entities.declare import Owned
 from crmframe.core.entities.field import field
+from crmframe.core.work import UnitOfWork
 
 URGENCIES = (
     Choice("low", "Low", "grey"),
@@ -29,7 +32,7 @@ class Need(Base, Owned):
     """What a customer asked for: a product, or anything that can be said."""
 
     __title__ = "text"
-    __icon__ = "lightbulb"
+    __icon__ = "target"
     __group__ = "customers"
     __access_through__ = ("customer_id",)
     __board__ = "state"
@@ -111,3 +114,24 @@ class Mention(Base):
 
 sa.UniqueConstraint(Follower.__table__.c.user_id, Follower.__table__.c.about)
 sa.UniqueConstraint(Mention.__table__.c.activity_id, Mention.__table__.c.user_id)
+
+
+def following(work: UnitOfWork, about: str) -> int | None:
+    """Return the record by which the actor follows *about*, None when the actor does not."""
+    table: Any = Follower.__table__
+    mine = sa.and_(table.c.user_id == sa.bindparam("me"), table.c.about == sa.bindparam("about"))
+    statement = work.kept("core.following", lambda: sa.select(table.c.id).where(mine))
+    found: int | None = work.scalar(statement, {"me": work.actor.id, "about": about})
+    return found
+
+
+def follow_buttons(context: ViewContext) -> Sequence[Button]:
+    """Return the button by which the reader follows the record of the page, or no longer does."""
+    entity, record = context.entity, context.record
+    if entity is None or record is None or not entity.has_timeline or context.work.actor.id is None:
+        return []
+    held = following(context.work, f"{entity.name}:{record['id']}")
+    url = f"/{entity.slug}/{record['id']}/follow"
+    if held is None:
+        return [Button("core.follow", "Follow", url, "post", "core.follower.create")]
+    return [Button("core.follow", "Unfollow", url, "post", "core.follower.delete")]

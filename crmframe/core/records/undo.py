@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access.policy import ASKS
 from crmframe.core.errors import Conflict, NotFound, PermissionDenied, UndoConflict
 from crmframe.core.journal import tables
 from crmframe.core.records import reversing
@@ -125,8 +126,8 @@ def _acting(work: UnitOfWork, operation: Any) -> Acting | None:
     """Whoever may run the action may take it back, with all it wrote in its own plugin's tables."""
     entity, _, verb = operation.verb.rpartition(".")
     plugin = work.registry.action_owner.get((entity, verb))
-    if plugin is None:
-        return None
+    if plugin is None or verb in ASKS:
+        return None  # it wrote with nobody's rights but the actor's
     if not work.actor.may(operation.verb):
         raise PermissionDenied(permission=operation.verb)
     return Acting(entity, verb, plugin)

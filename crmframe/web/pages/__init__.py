@@ -14,6 +14,7 @@ from crmframe.web.pages import (
     detail,
     editing,
     export,
+    follow_up,
     histories,
     home,
     invitations,
@@ -125,6 +126,10 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/{slug}/{id:int}/share", form(sharing.share)),
     ("GET", "/{slug}/{id:int}/history", Endpoint(histories.show_history)),
     ("POST", "/{slug}/{id:int}/activity", form(editing.add_activity)),
+    ("POST", "/{slug}/{id:int}/comment", form(follow_up.comment)),
+    ("POST", "/{slug}/{id:int}/follow", form(follow_up.follow)),
+    ("GET", "/{slug}/{id:int}/log", Endpoint(follow_up.show)),
+    ("POST", "/{slug}/{id:int}/log", form(follow_up.save)),
     ("GET", "/{slug}/{id:int}/{verb}", Endpoint(editing.show_action)),
     ("POST", "/{slug}/{id:int}/{verb}", form(editing.run_action)),
 )

@@ -25,7 +25,12 @@ def buttons_of(view: View, entity: Entity, record: Mapping[str, Any]) -> list[di
     """Return the buttons of the actions that *record* is in the state for and the reader may run on some records."""
     found = []
     for name, action in view.work.registry.actions.get(entity.name, {}).items():
-        if action.imports is None and action.is_offered(record) and view.may(f"{entity.name}.{name}"):
+        if (
+            action.button
+            and action.imports is None
+            and action.is_offered(record)
+            and view.may(f"{entity.name}.{name}")
+        ):
             found.append(
                 {
                     "verb": name,

@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
-from crmframe.core.access.fields import readable_fields
-from crmframe.core.contributions import Badge, Button, TimelineItem
-from crmframe.core.entities import filters
+from crmframe.core.contributions import Badge, Button
 from crmframe.core.entities.entity import STAMPS, Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.errors import NotFound
-from crmframe.core.records import Query
 from crmframe.kernel.dispatch import Notice
-from crmframe.web.pages import actions, cells, lookup
+from crmframe.web.pages import actions, cells, lookup, timeline
 from crmframe.web.pages.doing import entity_at
+from crmframe.web.pages.follow_up import composer_of
 from crmframe.web.pages.listing import moment_of
 from crmframe.web.pages.related import related_of
 from crmframe.web.pages.tones import mark_of, tone_of
@@ -26,10 +24,7 @@ from crmframe.web.respond import Call, Reply
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-SHOWN_ACTIVITIES = 30
 MOST_FACTS = 6
-ACTIVITY = "core.activity"
-KIND_ICONS = {"call": "phone", "meeting": "users", "message": "message-square", "visit": "map-pin"}
 
 
 def show(call: Call, work: UnitOfWork) -> Reply:
@@ -57,9 +52,9 @@ def _page(
     view: View, entity: Entity, record: dict[str, Any], allowed: set[str], moment: datetime | None
 ) -> dict[str, Any]:
     fields = _shown(view, entity, record)
-    activities = [] if moment else _activities(view, entity, record["id"])
-    titles = lookup.titles_of(view.work, _wanted(view, fields, record, activities))
-    context = view.context(entity=entity, record=record)
+    context, url = view.context(entity=entity, record=record), f"/{entity.slug}/{record['id']}"
+    past = None if moment else timeline.read(view, entity, record["id"], context)
+    titles = lookup.titles_of(view.work, _wanted(fields, record, past))
     title = str(record.get(entity.title) or record["id"])
     facts = [_fact(view, entity, field, record, titles) for field in fields]
     head = [fact for fact in facts if fact["name"] in entity.in_list and fact["cell"] is not cells.EMPTY]
@@ -78,9 +73,11 @@ def _page(
         "stamps": [fact for fact in facts if fact["stamp"]],
         "moment": view.formats.precise(moment) if moment else "",
         "as_of": view.call.parameter("as_of"),
-        "url": f"/{entity.slug}/{record['id']}",
+        "url": url,
+        "composer": None if moment else composer_of(view, entity),
+        "plans": None if moment else timeline.plans_of(view, entity, record["id"]),
         **_parts(view, entity, record, allowed, context, moment),
-        **_timeline(view, entity, activities, titles, context, moment),
+        **(timeline.shown(view, past, titles, url) if past else {"days": [], "failing": []}),
     }
 
 
@@ -92,12 +89,11 @@ def _shown(view: View, entity: Entity, record: Mapping[str, Any]) -> list[Field]
 
 
 def _wanted(
-    view: View, fields: Sequence[Field], record: Mapping[str, Any], activities: Sequence[Mapping[str, Any]]
+    fields: Sequence[Field], record: Mapping[str, Any], past: timeline.Past | None
 ) -> dict[str, set[int]]:
     wanted = lookup.wanted_of(fields, [record])
-    people = {row["by_id"] for row in activities if row.get("by_id")}
-    if people:
-        wanted.setdefault("core.user", set()).update(people)
+    if past is not None and past.people:
+        wanted.setdefault("core.user", set()).update(past.people)
     return wanted
 
 
@@ -176,89 +172,3 @@ def part_of(view: View, plugin: str, part: Any, context: Any) -> Any:
         return None if data is None else render(view, part.template, data)
 
     return view.work.hooks.isolate(plugin, part.key, shown, context)  # type: ignore[attr-defined]
-
-
-# --- timeline -----------------------------------------------------------------------------------------
-
-
-def _activities(view: View, entity: Entity, record_id: int) -> Sequence[Mapping[str, Any]]:
-    if not entity.has_timeline or not view.may(f"{ACTIVITY}.read"):
-        return []
-    about = filters.Condition("about", "eq", f"{entity.name}:{record_id}")
-    names = ("id", "kind", "at", "by_id", "text", "next_step_at")
-    readable = readable_fields(view.work, view.work.schema.entity(ACTIVITY))
-    if not readable >= {"about", "at", "kind"}:
-        return []
-    columns = tuple(name for name in names if name in readable)
-    query = Query(where=about, order=("-at",), columns=columns, limit=SHOWN_ACTIVITIES)
-    return [{**dict.fromkeys(names), **row} for row in records.select(view.work, ACTIVITY, query).records()]
-
-
-def _timeline(
-    view: View,
-    entity: Entity,
-    activities: Sequence[Mapping[str, Any]],
-    titles: lookup.Titles,
-    context: Any,
-    moment: datetime | None,
-) -> dict[str, Any]:
-    found = view.work.hooks.contribute("timeline", context) if moment is None else []
-    added = [item for _, item in found if isinstance(item, TimelineItem)]
-    items = [_activity(view, row, titles) for row in activities if not _is_covered(row, added)]
-    items += [_contributed(item) for item in added]
-    items.sort(key=lambda item: item["at"], reverse=True)
-    days: list[dict[str, Any]] = []
-    for item in items:
-        day = view.formats.day(view.formats.local_day(item["at"]))
-        item["time"] = view.formats.time(item["at"])
-        if not days or days[-1]["day"] != day:
-            days.append({"day": day, "items": []})
-        days[-1]["items"].append(item)
-    failing = [item.plugin for _, item in found if isinstance(item, Notice)]
-    composes = entity.has_timeline and moment is None and view.may(f"{ACTIVITY}.create")
-    return {"days": days, "failing": failing, "composer": _composer(view) if composes else []}
-
-
-def _is_covered(row: Mapping[str, Any], added: Sequence[TimelineItem]) -> bool:
-    """Return whether an entry of a plugin says in the reader's language what this note was written to say."""
-    if row["kind"] != "note":
-        return False
-    text = row["text"] or ""
-    return any(item.covers and item.at == row["at"] and item.covers in text for item in added)
-
-
-def _composer(view: View) -> list[tuple[str, str, str]]:
-    activity = view.work.registry.entity(ACTIVITY)
-    field = activity.fields["kind"]
-    names = [choice.value for choice in field.kind.choices]
-    return [(n, cells.choice_label(view, field, n), KIND_ICONS.get(n, "sticky-note")) for n in names]
-
-
-def _activity(view: View, row: Mapping[str, Any], titles: lookup.Titles) -> dict[str, Any]:
-    field = view.work.registry.entity(ACTIVITY).fields["kind"]
-    choice = field.kind.choice(row["kind"])
-    return {
-        "at": row["at"],
-        "who": titles.get("core.user", {}).get(row["by_id"], ""),
-        "title": cells.choice_label(view, field, row["kind"]),
-        "text": row["text"],
-        "note": "",
-        "next": view.formats.instant(row["next_step_at"]) if row["next_step_at"] else "",
-        "icon": KIND_ICONS.get(row["kind"], "sticky-note"),
-        "tone": choice.tone if choice else "grey",
-        "url": f"/activities/{row['id']}",
-    }
-
-
-def _contributed(item: TimelineItem) -> dict[str, Any]:
-    return {
-        "at": item.at,
-        "who": "",
-        "title": item.title,
-        "text": "",
-        "note": item.text,
-        "next": "",
-        "icon": item.icon,
-        "tone": item.tone,
-        "url": item.url,
-    }

@@ -82,11 +82,15 @@ def general_messages(view: View, error: CrmError | None, names: Sequence[str]) -
     return [view.message(problem) for problem in error.problems if problem.field not in shown]
 
 
-def posted(call: Call, view: View, fields: Sequence[Field]) -> dict[str, Any]:
-    """Return what the form sent for *fields*, as text or lists of texts."""
+def posted(call: Call, view: View, fields: Sequence[Field], prefix: str = "") -> dict[str, Any]:
+    """Return what the form sent for *fields*, as text or lists of texts.
+
+    Args:
+        prefix: Of the names in the form.
+    """
     values: dict[str, Any] = {}
     for field in fields:
-        given = call.form_lists.get(field.name)
+        given = call.form_lists.get(f"{prefix}{field.name}")
         if given is None:
             continue
         if field.kind.name == "multi_choice":

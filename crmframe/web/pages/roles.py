@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from crmframe.core import records
 from crmframe.core.access.accounts import PasswordChange, change_password, has_second_factor, set_password
+from crmframe.core.access.policy import ASKS
 from crmframe.core.access.scopes import SCOPES
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.numerals import plain_number
@@ -117,6 +118,7 @@ def _row(view: View, entity: Entity, held: Mapping[str, set[str]]) -> dict[str, 
         "actions": [
             (label_of(view, entity, action), _cell(view, f"{entity.name}.{name}", scopes, held))
             for name, action in view.work.registry.actions.get(entity.name, {}).items()
+            if name not in ASKS
         ],
     }
 

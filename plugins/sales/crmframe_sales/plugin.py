@@ -13,6 +13,7 @@ from crmframe.api import (
     Change,
     Check,
     Job,
+    LogPart,
     MenuItem,
     Panel,
     Prerequisite,
@@ -99,6 +100,12 @@ def actions() -> Sequence[Action]:
 def routes() -> Sequence[BaseRoute]:
     """Return the funnel and the weighted pipeline, as pages and as JSON."""
     return ROUTES
+
+
+@hookimpl
+def log_parts() -> Sequence[LogPart]:
+    """Return the stage, which a follow-up about a deal may change in the same go."""
+    return [LogPart("sales.deal", "move", ("stage_id",))]
 
 
 @hookimpl
