@@ -34,6 +34,7 @@ DECLARED: dict[str, Any] = {
     "menu": c.MenuItem("funnel", "Funnel", "/p/sales/funnel"),
     "panels": c.Panel("deals", "core.customer", "Deals", view=print, template="sales/panel.html"),
     "widgets": c.Widget("funnel", "Funnel", view=print, template="sales/widget.html"),
+    "log_parts": c.LogPart("sales.deal", "move", ("stage_id",)),
     "settings": c.Setting("sales.ask", "Ask for the next step", Boolean(), default=False),
     "notification_kinds": c.NotificationKind("sales.won", "A deal is won", "{record} is won."),
     "samples": c.Sample("crmframe_sales.demo:steps"),
