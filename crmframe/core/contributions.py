@@ -171,6 +171,9 @@ class NotificationKind:
     tone: Tone = "blue"
     icon: str = "bell"
     mail: Literal["now", "digest", "off"] = "digest"
+
+
+@dataclass(frozen=True, slots=True)
 class LogPart:
     """What the form that logs a follow-up offers besides: an action of the record, run in the same operation.
 
