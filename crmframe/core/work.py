@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from crmframe.core.entities.kinds import ParseContext
 from crmframe.core.entities.schema import Schema
+from crmframe.core.journal.unindexed import note_unindexed
 from crmframe.core.journal.write import JournalBuffer, Origin
 from crmframe.core.storage.engine import Database
 
@@ -185,6 +186,7 @@ class UnitOfWork:
 
     def finish(self) -> None:
         """Write the journal; the transaction commits next."""
+        note_unindexed(self.connection, self.journal.changes, self.schema.searched)
         self.journal.flush(self.connection)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DataClass = Literal["public", "personal", "sensitive"]
 Source = Literal["column", "sidecar", "custom", "computed"]
+# Whose values have words to look for.
+SEARCHED_KINDS = frozenset({"text", "long_text", "email", "phone", "url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ class Field:
     def writable(self) -> bool:
         """Return whether any door may write it."""
         return not (self.system or self.maintained or self.computed)
+
+    @property
+    def is_searched(self) -> bool:
+        """Return whether the search finds records by it: it is declared so, or an admin's own text."""
+        is_wanted = self.searchable or self.source == "custom"
+        return is_wanted and not (self.hidden or self.computed) and self.kind.name in SEARCHED_KINDS
 
     @property
     def short_name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,6 +97,26 @@ class Schema:
             shown = sorted(f.short_name for f in self._fields[entity.name].values() if not f.hidden)
             raise InvalidFilter(name=name, allowed=", ".join(shown))
         return found
+
+    @cached_property
+    def searched(self) -> dict[str, tuple[str, frozenset[str]]]:
+        """Return, by entity and by what extends one, whose records the search finds and by which fields, as the journal names them."""
+        found = {}
+        for entity in self.registry.entities.values():
+            base = self.registry.entity(self.registry.extended.get(entity.name, entity.name))
+            prefix = f"{entity.plugin}." if base is not entity else ""
+            names = {
+                f"custom.{field.custom_key}" if field.source == "custom" else field.name.removeprefix(prefix)
+                for field in self.searched_fields(base)
+                if (field.source == "sidecar") == bool(prefix) and field.name.startswith(prefix)
+            }
+            if names:
+                found[entity.name] = (base.name, frozenset(names))
+        return found
+
+    def searched_fields(self, entity: Entity) -> list[Field]:
+        """Return the fields by which the search finds records of *entity*."""
+        return [field for field in self._fields[entity.name].values() if field.is_searched]
 
     def find_field(self, entity: Entity, name: str) -> Field | None:
         """Return a field by its name or short name, None when there is none."""

@@ -46,6 +46,22 @@ def sort_key(text: str) -> str:
     return (key if key.isalpha() else _with_numbers(key))[:MAX_LENGTH]
 
 
+def plain_letters(text: str) -> str:
+    """Return *text* without case and accents: ``Straße`` and ``STRASSE`` are one, ``é`` is an ``e``."""
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in parts if not unicodedata.combining(c)).casefold().translate(_LETTERS)
+
+
+def is_han(character: str) -> bool:
+    """Return whether it is a Chinese character."""
+    return _HAN.match(character) is not None
+
+
+def syllable_of(character: str) -> str:
+    """Return the usual reading of a Chinese character, without its tone."""
+    return _pinyin_of(character).rstrip("012345")
+
+
 def _with_numbers(text: str) -> str:
     return _DIGITS.sub(_counted, " ".join(text.split()))
 
@@ -60,10 +76,8 @@ def _folded(text: str) -> str:
     if _PLAIN.fullmatch(text):
         key = text.lower()
         return _spelled(key if key.isalpha() else _with_numbers(key))
-    parts = unicodedata.normalize("NFKD", text)
-    folded = "".join(c for c in parts if not unicodedata.combining(c)).casefold().translate(_LETTERS)
     # Before pinyin brings its tones, which are digits too.
-    folded = _with_numbers(folded)
+    folded = _with_numbers(plain_letters(text))
     return _spelled(folded) if _HAN.search(folded) else folded
 
 
