@@ -28,6 +28,7 @@ from crmframe.core.mail import sending
 from crmframe.core.mail import tables as mail_tables
 from crmframe.core.notifications import mailing
 from crmframe.core.notifications import tables as notification_tables
+from crmframe.core.search import index as search_tables
 from crmframe.core.work import UnitOfWork
 from crmframe.core.workspace import models as workspace
 from crmframe.core.workspace.settings import CORE_SETTINGS
@@ -42,6 +43,7 @@ TABLES = (
     job_tables,
     event_tables,
     journal_tables,
+    search_tables,
 )
 
 ENTITIES = (

@@ -186,7 +186,8 @@ class UnitOfWork:
 
     def finish(self) -> None:
         """Write the journal; the transaction commits next."""
-        note_unindexed(self.connection, self.journal.changes, self.schema.searched)
+        if self.journal.changes:
+            note_unindexed(self.connection, self.journal.changes, self.schema.searched)
         self.journal.flush(self.connection)
 
 

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from crmframe.core.access.actor import system_actor
+from crmframe.core.entities.registry import Registry
+from crmframe.core.entities.schema import Schema
 from crmframe.core.jobs import tables as job_tables
 from crmframe.core.journal import event_tables, tables
 from crmframe.core.journal.write import Origin
@@ -65,7 +67,7 @@ class SmallApplication:
             finish=operation is None,
         )
         with self.database.write() if write else self.database.read() as connection:
-            lent = Surroundings(self.database, None, None, self.settings)
+            lent = Surroundings(self.database, Schema(Registry()), None, self.settings)
             work = UnitOfWork(lent, connection, actor=who, origin=origin, now=self.now)
             yield work
             if write:

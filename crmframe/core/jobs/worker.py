@@ -16,12 +16,15 @@ from crmframe.core.jobs.schedule import queue_due_slots
 from crmframe.core.journal.delivery import Delivery
 from crmframe.core.journal.pump import EventPump
 from crmframe.core.journal.subscriptions import EventApplication
+from crmframe.core.search.feeding import Feeder
 
 log = logging.getLogger(__name__)
 
 # An engine that has not claimed a job by then may have lost it.
 RESUBMIT = timedelta(seconds=60)
 MOST_SUBMITTED = 100
+# The index waits so long for more, and lets others write for so long between two of its batches.
+FEED_DELAY, FEED_PAUSE = 0.2, 0.01
 
 
 class WorkerApplication(JobApplication, EventApplication, Protocol):
@@ -61,6 +64,7 @@ class Worker:
         self._bell = threading.Condition()
         self._pump: EventPump | None = None
         self._submitted: dict[int, datetime] = {}
+        self._feeder = Feeder(application)
 
     def run_once(self) -> Drained:
         """Do all that is due, and what comes of it; what is due later stays.
@@ -78,6 +82,7 @@ class Worker:
             if not reacted and not ran:
                 break
         delivery.close()
+        self._feeder.drain()
         return Drained(events, jobs)
 
     def run_forever(self, stop: threading.Event) -> None:
@@ -85,8 +90,8 @@ class Worker:
         self._pump = EventPump(self._application, system_actor("event"), self._poll_seconds)
         self._pump.start()
         threads = [
-            threading.Thread(target=self._work, name=f"crmframe-worker-{number}", daemon=True)
-            for number in range(1, self._threads + 1)
+            threading.Thread(target=self._feed, name="crmframe-search", daemon=True),
+            *self._workers(),
         ]
         for thread in threads:
             thread.start()
@@ -97,6 +102,12 @@ class Worker:
         self._ring()
         for thread in threads:
             thread.join()
+
+    def _workers(self) -> list[threading.Thread]:
+        return [
+            threading.Thread(target=self._work, name=f"crmframe-worker-{number}", daemon=True)
+            for number in range(1, self._threads + 1)
+        ]
 
     def wake(self) -> None:
         """Say that something was committed; the server calls it after every commit of its process."""
@@ -124,6 +135,19 @@ class Worker:
             with self._bell:
                 if not self._stopping.is_set():
                     self._bell.wait(self._poll_seconds)
+
+    def _feed(self) -> None:
+        """Index what was written, a little later: several writes together cost the index as much as one."""
+        while not self._stopping.is_set():
+            try:
+                while not self._stopping.is_set() and self._feeder.run_once():
+                    self._stopping.wait(FEED_PAUSE)
+            except Exception:  # - see _keep_schedule
+                log.exception("The search index could not be fed; trying again")
+            with self._bell:
+                if not self._stopping.is_set():
+                    self._bell.wait(self._poll_seconds)
+            self._stopping.wait(FEED_DELAY)
 
     def _run_jobs(self) -> int:
         ran = 0

@@ -49,15 +49,14 @@ def note_unindexed(connection: sa.Connection, changes: Iterable[Changed], search
         entity, fields = searched.get(change.entity, ("", frozenset()))
         if entity and (change.kind in _WHOLE or not change.before or not fields.isdisjoint(change.before)):
             touched[entity].add((change.record_id, change.last_id))
-    rows = [
-        {"entity": entity, "first_id": first, "last_id": last}
-        for entity, ranges in touched.items()
-        for first, last in _merged(ranges)
-    ]
-    if rows:
-        count = sum(row["last_id"] - row["first_id"] + 1 for row in rows)
+    runs = [(entity, *run) for entity, ranges in touched.items() for run in _merged(ranges)]
+    if runs:
+        count = sum(last - first + 1 for _, first, last in runs)
         lane = AT_ONCE if count <= MOST_AT_ONCE else LATER
-        connection.execute(_INSERT, [{"lane": lane, **row} for row in rows])
+        rows = [
+            {"lane": lane, "entity": name, "first_id": first, "last_id": last} for name, first, last in runs
+        ]
+        connection.execute(_INSERT, rows)
 
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

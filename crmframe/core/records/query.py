@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from crmframe.core.access.term import Term
 from crmframe.core.entities.filters import Node
 from crmframe.core.errors import BadRequest
 
@@ -28,6 +29,7 @@ class Query:
         page: 1-based page number, instead of ``after``: slower the deeper.
         archived: None shows both, True only what is put away.
         as_of: Show everything as it was at this moment.
+        matching: One more condition, such as what the search finds.
     """
 
     where: Node | None = None
@@ -38,6 +40,7 @@ class Query:
     page: int | None = None
     archived: bool | None = False
     as_of: datetime | None = None
+    matching: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ class _Source:
     def __init__(self, work: UnitOfWork, entity: Entity, fields: Sequence[Field], query: Query) -> None:
         self.work, self.entity, self.fields = work, entity, fields
         self.term = rights.granted(work, entity, "read")
+        if query.matching is not None:
+            self.term &= query.matching
         self.where = query.where
         self.archived = query.archived if entity.is_archivable else None
         self.columns = tuple(f.name for f in fields)

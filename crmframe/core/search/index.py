@@ -44,15 +44,7 @@ document = sa.Table(
 _FTS = sa.table(INDEX, sa.column("rowid", sa.BigInteger), sa.column(INDEX, sa.Text))
 _VECTOR = sa.func.array_to_tsvector(sa.func.string_to_array(document.c.doc, sa.literal_column("' '")))
 
-# FTS5 that keeps no text of its own: what it is to forget, it must be told.
-SQLITE_INDEX = (
-    f"CREATE VIRTUAL TABLE {INDEX} USING fts5(doc, content='core_search_document', content_rowid='id', "
-    "tokenize='ascii', detail=none, columnsize=0, prefix='2 3')"
-)
-POSTGRESQL_INDEX = (
-    "CREATE INDEX ix_core_search_document_tokens ON core_search_document "
-    "USING gin (array_to_tsvector(string_to_array(doc, ' ')))"
-)
+# FTS5 keeps no text of its own: what it is to forget, it must be told.
 _FORGET = sa.text(f"INSERT INTO {INDEX}({INDEX}, rowid, doc) VALUES ('delete', :id, :doc)")  # noqa: S608
 _LEARN = sa.text(f"INSERT INTO {INDEX}(rowid, doc) VALUES (:id, :doc)")  # noqa: S608
 _EXAMINE = sa.text(f"INSERT INTO {INDEX}({INDEX}, rank) VALUES ('integrity-check', 1)")  # noqa: S608

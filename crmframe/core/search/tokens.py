@@ -56,12 +56,12 @@ def foldings(text: str) -> list[str]:
 def word_tokens(text: str) -> Iterator[str]:
     """Yield words and their parts, pairs of characters where words have no blanks, and codes without their hyphens."""
     for folded in foldings(text[:MOST_TEXT]):
+        is_mixed = UNSPACED.search(folded) is not None
         for chunk in folded.split():
             runs = RUN.findall(chunk)
-            is_mixed = UNSPACED.search(chunk) is not None
             for run in runs:
                 yield from _pairs(run) if UNSPACED.match(run) else _words(run, is_mixed)
-            if len(runs) > 1 and not is_mixed:
+            if len(runs) > 1 and not UNSPACED.search(chunk):
                 yield "".join(runs)[:MOST_LETTERS]
 
 
