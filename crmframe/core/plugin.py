@@ -24,7 +24,7 @@ from crmframe.core.jobs import tables as job_tables
 from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal import event_tables
 from crmframe.core.journal import tables as journal_tables
-from crmframe.core.mail import sending
+from crmframe.core.mail import account_letters, sending
 from crmframe.core.mail import tables as mail_tables
 from crmframe.core.notifications import mailing
 from crmframe.core.notifications import tables as notification_tables
@@ -126,7 +126,7 @@ def settings() -> Sequence[Setting]:
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
     """Declare what keeps house, sends, tells, and changes many records."""
-    long = (*sample_jobs.JOBS, *bulk.JOBS, *sending.JOBS, *mailing.JOBS)
+    long = (*sample_jobs.JOBS, *bulk.JOBS, *sending.JOBS, *mailing.JOBS, *account_letters.JOBS)
     return [*long, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
 

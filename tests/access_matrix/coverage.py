@@ -59,6 +59,7 @@ EXCUSED: Mapping[str, str] = {
     "POST /account/second-factor/{verb}": OWN_SECOND_FACTOR,
     "POST /login/code": "is for strangers; tests/web/pages/test_second_factor.py",
     "GET /login/forgotten": "is for strangers and shows no record",
+    "POST /login/forgotten": "is for strangers; tests/web/pages/test_forgotten.py",
     "GET /welcome": LINK,
     "POST /welcome": LINK,
     "GET /admin/invite": ADMINISTRATORS,

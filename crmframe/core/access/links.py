@@ -43,9 +43,16 @@ class AccountLink:
     expires_at: datetime
 
 
-def make_link(connection: sa.Connection, kind: Kind, user_id: int, now: datetime) -> str:
-    """Make a link and return its secret, which is shown or sent this once; older links of the user end."""
-    end_links(connection, user_id)
+def make_link(
+    connection: sa.Connection, kind: Kind, user_id: int, now: datetime, *, ends_others: bool = True
+) -> str:
+    """Make a link and return its secret, which is shown or sent this once.
+
+    Args:
+        ends_others: Whether older links of the user stop working now; they do when one of them is used.
+    """
+    if ends_others:
+        end_links(connection, user_id)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     values = {
         "kind": kind,
@@ -56,6 +63,12 @@ def make_link(connection: sa.Connection, kind: Kind, user_id: int, now: datetime
     }
     connection.execute(sa.insert(link).values(values))
     return secret
+
+
+def has_recent_link(connection: sa.Connection, user_id: int, since: datetime) -> bool:
+    """Return whether a link of the user was made after *since*."""
+    mine = sa.and_(link.c.user_id == user_id, link.c.created_at > since)
+    return connection.scalar(sa.select(link.c.id).where(mine).limit(1)) is not None
 
 
 def find_link(connection: sa.Connection, secret: str, now: datetime) -> AccountLink:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from crmframe.core.mail.account_letters import WELCOME
 from crmframe.web.endpoint import Endpoint
 from crmframe.web.errors import PASSWORD_PAGE, SECOND_FACTOR_PAGE
 from crmframe.web.pages import (
@@ -68,9 +69,10 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", PASSWORD_PAGE, form(roles.save_own_password)),
     ("GET", SECOND_FACTOR_PAGE, Endpoint(second_factor.show_second_factor)),
     ("POST", SECOND_FACTOR_PAGE + "/{verb}", form(second_factor.change_second_factor)),
-    ("GET", welcome.PAGE, Endpoint(welcome.show_welcome, public=True)),
-    ("POST", welcome.PAGE, Endpoint(welcome.accept, public=True, write=False)),
-    ("GET", "/login/forgotten", Endpoint(welcome.show_forgotten, public=True)),
+    ("GET", WELCOME, Endpoint(welcome.show_welcome, public=True)),
+    ("POST", WELCOME, Endpoint(welcome.accept, public=True, write=False)),
+    ("GET", welcome.FORGOTTEN, Endpoint(welcome.show_forgotten, public=True)),
+    ("POST", welcome.FORGOTTEN, Endpoint(welcome.ask, public=True, write=False)),
     ("GET", invitations.PAGE, Endpoint(invitations.show_invite)),
     ("POST", invitations.PAGE, form(invitations.invite)),
     ("POST", "/admin/users/{id:int}/link", form(invitations.help_out)),

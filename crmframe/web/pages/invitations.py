@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from crmframe.core import records
 from crmframe.core.access.links import LASTS, make_link
 from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import InvalidInput, Problem
+from crmframe.core.mail.account_letters import link_of, mail_invitation
 from crmframe.web.pages import lookup, welcome
 from crmframe.web.pages.admitting import require_admin
 from crmframe.web.pages.view import View
@@ -33,6 +33,8 @@ def invite(call: Call, work: UnitOfWork) -> Reply:
         with call.site.application.work(work.actor, door="web") as writing:
             user = _made(writing, call)
             secret = make_link(writing.connection, "invite", user["id"], writing.now)
+            if welcome.mails_go_out(call):
+                mail_invitation(writing, user["id"])
     except InvalidInput as error:
         return _form(view, error)
     return _link(view, user, secret, "invite")
@@ -77,14 +79,14 @@ def _form(view: View, error: InvalidInput | None = None) -> Reply:
 
 
 def _link(view: View, user: Any, secret: str, kind: str) -> Reply:
-    # Never the host that the request names: whoever sends it could choose it.
-    public = view.call.site.application.settings.public_url.rstrip("/")
+    public = view.call.site.application.settings.public_url
     data = {
         "view": view,
         "user": user,
-        "link": f"{public}{welcome.PAGE}?{urlencode({welcome.KEY: secret})}",
+        "link": link_of(public, secret),
         "is_whole": bool(public),
         "is_invitation": kind == "invite",
+        "is_mailed": kind == "invite" and welcome.mails_go_out(view.call),
         "until": view.formats.instant(view.work.now + LASTS[kind]),
     }
     return Reply(data, "account_link.html")

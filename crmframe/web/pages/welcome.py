@@ -8,7 +8,8 @@ from crmframe.core import records
 from crmframe.core.access.accounts import choose_password
 from crmframe.core.access.links import AccountLink, LinkEnded, find_link
 from crmframe.core.access.passwords import MIN_LENGTH, require_good_password
-from crmframe.core.errors import InvalidInput, Problem
+from crmframe.core.errors import CrmError, InvalidInput, Problem, TooManyAttempts
+from crmframe.core.mail.account_letters import KEY, ask_for_link
 from crmframe.web.locales import LOCALES
 from crmframe.web.pages.view import view_of
 from crmframe.web.respond import Call, Reply
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from crmframe.core.work import UnitOfWork
 
-PAGE = "/welcome"
-KEY = "key"
+FORGOTTEN = "/login/forgotten"
 # The address of the page is the secret: it must not go along to whatever is opened from here.
 SILENT = {"referrer-policy": "no-referrer"}
 ASKED = ("name", "locale", "zone")
@@ -45,6 +45,7 @@ def accept(call: Call, work: UnitOfWork) -> Reply:
         reason = "Invitation accepted" if found.kind == "invite" else "Password forgotten"
         with call.site.application.work(door="web", reason=reason) as writing:
             choose_password(writing, found, password_hash)
+            writing.publish("core.password_chosen", {"user_id": found.user_id})
             if found.kind == "invite":
                 records.update(writing, "core.user", found.user_id, _about(given))
     except LinkEnded as error:
@@ -85,12 +86,43 @@ def _form(
 
 
 def _ended(call: Call, work: UnitOfWork, error: LinkEnded) -> Reply:
-    view = view_of(call, work)
-    data = {"view": view, "text": view.message(error), "contact": work.setting("core.help_contact")}
-    return Reply(data, "forgotten.html", error.status, headers=SILENT)
+    return _helping(call, work, error, text=view_of(call, work).message(error))
 
 
 def show_forgotten(call: Call, work: UnitOfWork) -> Reply:
-    """Say who helps."""
-    data = {"view": view_of(call, work), "text": "", "contact": work.setting("core.help_contact")}
-    return Reply(data, "forgotten.html")
+    """Ask for the name, or say who helps where no mail goes out."""
+    return _helping(call, work)
+
+
+def ask(call: Call, work: UnitOfWork) -> Reply:
+    """Mail a link to whoever the name belongs to; the answer is the same for every name."""
+    if not mails_go_out(call):
+        return _helping(call, work)
+    try:
+        with call.site.application.work(door="web") as writing:
+            ask_for_link(writing, call.form.get("name", ""), call.address)
+    except TooManyAttempts as error:
+        return _helping(call, work, error)
+    return _helping(call, work, is_asked=True)
+
+
+def mails_go_out(call: Call) -> bool:
+    """Return whether links can be mailed: there is a mail server, and it is known what this site is called."""
+    application = call.site.application
+    server = application.mail_server
+    return bool(server.host and server.sender and application.settings.public_url)
+
+
+def _helping(
+    call: Call, work: UnitOfWork, error: CrmError | None = None, *, text: str = "", is_asked: bool = False
+) -> Reply:
+    data = {
+        "view": view_of(call, work),
+        "text": text,
+        "contact": work.setting("core.help_contact"),
+        "mails": mails_go_out(call),
+        "is_asked": is_asked,
+        "error": error,
+        "name": call.form.get("name", ""),
+    }
+    return Reply(data, "forgotten.html", error.status if error else 200, headers=SILENT)
