@@ -24,6 +24,7 @@ from crmframe.core.customers.maintained import DERIVED, MAINTAINED
 from crmframe.core.entities.catalog import store_catalog
 from crmframe.core.entities.registry import Registry, build_registry
 from crmframe.core.entities.schema import Schema
+from crmframe.core.files.store import FileStore
 from crmframe.core.i18n import Translator
 from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal.subscriptions import is_registered, register
@@ -113,6 +114,11 @@ class Application:
     def subscriptions(self) -> list[Subscription]:
         """Return the reactions to events."""
         return [item for _, items in self.hooks.collect("subscriptions") for item in items]
+
+    @cached_property
+    def files(self) -> FileStore:
+        """Return where attached files are kept."""
+        return FileStore(self.settings.folder / "files")
 
     @cached_property
     def mail_server(self) -> MailServer:

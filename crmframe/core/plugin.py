@@ -20,6 +20,8 @@ from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.everyday import bulk
 from crmframe.core.everyday import models as everyday
 from crmframe.core.everyday import tables as everyday_tables
+from crmframe.core.files import attachments
+from crmframe.core.files import models as file_models
 from crmframe.core.jobs import tables as job_tables
 from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal import event_tables
@@ -67,6 +69,7 @@ ENTITIES = (
     links.TagLink,
     links.CustomField,
     workspace.Setting,
+    file_models.Attachment,
     activities.Activity,
     tasks.Task,
     *lending.ENTITIES,
@@ -120,13 +123,20 @@ def permissions() -> Sequence[Permission]:
 @hookimpl
 def settings() -> Sequence[Setting]:
     """Declare the company's master data and what "today" and "money" mean here."""
-    return CORE_SETTINGS
+    return (*CORE_SETTINGS, *attachments.SETTINGS)
 
 
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
     """Declare what keeps house, sends, tells, and changes many records."""
-    long = (*sample_jobs.JOBS, *bulk.JOBS, *sending.JOBS, *mailing.JOBS, *account_letters.JOBS)
+    long = [
+        *sample_jobs.JOBS,
+        *bulk.JOBS,
+        *sending.JOBS,
+        *mailing.JOBS,
+        *account_letters.JOBS,
+        *attachments.JOBS,
+    ]
     return [*long, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
 

@@ -43,6 +43,11 @@ class Body:
             return None
         return decoded_json(self.raw)
 
+    def close(self) -> None:
+        """Let go of the files that came with it."""
+        for upload in self.files.values():
+            upload.file.close()
+
     def form(self) -> Mapping[str, list[str]]:
         """Return the fields of a form, all values of each."""
         return form_fields(self.raw) if self.media_type == FORM else self.parts

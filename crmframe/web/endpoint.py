@@ -60,10 +60,13 @@ class Endpoint:
         safe = scope["method"] in SAFE_METHODS
         body = Body() if safe else await read_body(scope, receive, self.limit)
         writes = self._writes(safe=safe)
-        if self.brief and not writes and not scope["crmframe.site"].application.database.has_server:
-            response = self.run(scope, body, writes)
-        else:
-            response = await run_in_threadpool(self.run, scope, body, writes)
+        try:
+            if self.brief and not writes and not scope["crmframe.site"].application.database.has_server:
+                response = self.run(scope, body, writes)
+            else:
+                response = await run_in_threadpool(self.run, scope, body, writes)
+        finally:
+            body.close()
         await response(scope, receive, send)
 
     def _writes(self, *, safe: bool) -> bool:

@@ -28,7 +28,10 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-REFERRER = (b"referrer-policy", b"same-origin")
+# For what people sent: nothing in it may run or load anything.
+INERT = b"sandbox; default-src 'none'; frame-ancestors 'none'"
+# What a page may say instead: even less. One with a secret in its address tells nobody where it is.
+STRICTER = frozenset({(b"referrer-policy", b"no-referrer"), (b"content-security-policy", INERT)})
 TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 OURS = frozenset({*(name for name, _ in SECURITY), TRANSPORT[0], b"x-request-id"})
 HEALTH = "/-/health"
@@ -63,12 +66,10 @@ class Answer:
 
     def _headers(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         given = list(given)
-        kept = [(name, value) for name, value in given if name.lower() not in OURS]
+        kept = [pair for pair in given if pair[0].lower() not in OURS]
         names = {name.lower() for name, _ in kept}
-        kept += SECURITY
-        if (b"referrer-policy", b"no-referrer") in given:
-            # A page with a secret in its address may tell even less.
-            kept[kept.index(REFERRER)] = (b"referrer-policy", b"no-referrer")
+        stricter = dict(pair for pair in given if pair in STRICTER)
+        kept += [(name, stricter.get(name, value)) for name, value in SECURITY]
         kept.append((b"x-request-id", self.request_id.encode()))
         if self._scope["scheme"] == "https":
             kept.append(TRANSPORT)

@@ -28,6 +28,7 @@ OWN_NOTIFICATIONS = "shows nobody but their reader; tests/web/pages/test_notific
 OWN_SECOND_FACTOR = "is about the asker's own account; tests/web/pages/test_second_factor.py"
 LINK = "opens what the link's secret is for; tests/web/pages/test_invitations.py"
 ADMINISTRATORS = "is for administrators alone; tests/web/pages/test_invitations.py refuses others"
+FILES = "hands out bytes; tests/web/pages/test_files.py tries it with every right and without"
 EXCUSED: Mapping[str, str] = {
     # functions
     "write": "refuses everybody but a running action; tests/core/records/test_writing.py",
@@ -48,6 +49,9 @@ EXCUSED: Mapping[str, str] = {
     "POST /account/notifications": OWN_NOTIFICATIONS,
     "GET /admin/mail": "is for administrators; tests/web/pages/test_notifications.py refuses others",
     "POST /admin/mail/{id:int}/again": "is for administrators; tests/web/pages/test_notifications.py refuses others",
+    "GET /attachments/{id:int}/file": FILES,
+    "POST /{slug}/{id:int}/files": FILES,
+    "POST /api/v1/files": FILES,
     "GET /docs/errors": "says the same to everybody: texts of the program, no records",
     "GET /home": "is the page of GET /, which is tried",
     "GET /account": OWN_ACCOUNT,

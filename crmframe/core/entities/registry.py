@@ -24,6 +24,7 @@ RESERVED = frozenset(
         "plugins",
         "jobs",
         "search",
+        "files",
         "undo",
         "journal",
         "me",

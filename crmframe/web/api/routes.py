@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from crmframe.core import records
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import NotFound
+from crmframe.core.files.attachments import MOST_BYTES, attach
+from crmframe.core.files.store import FileEmpty
 from crmframe.core.records import Query
 from crmframe.web.api import parameters
 from crmframe.web.api.history import entries
@@ -127,12 +129,23 @@ def history(call: Call, work: UnitOfWork) -> Reply:
     return Reply({"entries": entries(records.history(work, entity.name, call.path["id"]))})
 
 
+def add_file(call: Call, work: UnitOfWork) -> Reply:
+    """Attach the file ``file`` of a multipart body to the record ``about``; answer with the attachment."""
+    upload = call.files.get("file")
+    if upload is None:
+        raise FileEmpty
+    store = call.site.application.files
+    made = attach(work, store, call.form.get("about", ""), upload.name, upload.file)
+    return Reply(record_json(work, work.schema.entity("core.attachment"), made), status=201)
+
+
 def api(handler: Handler) -> Endpoint:
     """Return a handler of the API as an endpoint."""
     return Endpoint(handler, door="api")
 
 
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
+    ("POST", "/files", Endpoint(add_file, door="api", limit=MOST_BYTES)),
     ("GET", "/{slug}", api(list_records)),
     ("POST", "/{slug}", api(create_record)),
     ("GET", "/{slug}/{id:int}", BriefEndpoint(read_record, door="api")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from crmframe.core.files.attachments import MOST_BYTES
 from crmframe.core.mail.account_letters import WELCOME
 from crmframe.web.endpoint import Endpoint
 from crmframe.web.errors import PASSWORD_PAGE, SECOND_FACTOR_PAGE
@@ -15,6 +16,7 @@ from crmframe.web.pages import (
     detail,
     editing,
     export,
+    files,
     follow_up,
     histories,
     home,
@@ -127,6 +129,8 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/{slug}/{id:int}/share", Endpoint(sharing.show_shares)),
     ("POST", "/{slug}/{id:int}/share", form(sharing.share)),
     ("GET", "/{slug}/{id:int}/history", Endpoint(histories.show_history)),
+    ("GET", "/attachments/{id:int}/file", Endpoint(files.hand_out)),
+    ("POST", "/{slug}/{id:int}/files", Endpoint(files.add_file, write=False, limit=MOST_BYTES)),
     ("POST", "/{slug}/{id:int}/activity", form(editing.add_activity)),
     ("POST", "/{slug}/{id:int}/comment", form(follow_up.comment)),
     ("POST", "/{slug}/{id:int}/follow", form(follow_up.follow)),

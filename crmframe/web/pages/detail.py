@@ -14,6 +14,7 @@ from crmframe.core.errors import NotFound
 from crmframe.kernel.dispatch import Notice
 from crmframe.web.pages import actions, cells, lookup, timeline
 from crmframe.web.pages.doing import entity_at
+from crmframe.web.pages.files import files_of
 from crmframe.web.pages.follow_up import composer_of
 from crmframe.web.pages.listing import moment_of
 from crmframe.web.pages.related import related_of
@@ -130,6 +131,7 @@ def _parts(
             "buttons": [],
             "badges": [],
             "panels": [],
+            "files": None,
             "related": [],
             "may": {"update": False, "delete": False},
         }
@@ -144,6 +146,7 @@ def _parts(
         "buttons": [b for b in buttons if not b.permission or view.may(b.permission)],
         "badges": badges,
         "panels": panels,
+        "files": files_of(view, entity, record),
         "related": [g for g in related_of(view, entity, record["id"]) if g["entity"] not in shown],
         "may": {verb: verb in allowed for verb in ("update", "delete")},
     }

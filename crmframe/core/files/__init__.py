@@ -1,0 +1,1 @@
+"""Stored files: kept once by what they hold, shown by what they are."""
