@@ -129,15 +129,9 @@ def settings() -> Sequence[Setting]:
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
     """Declare what keeps house, sends, tells, and changes many records."""
-    long = [
-        *sample_jobs.JOBS,
-        *bulk.JOBS,
-        *sending.JOBS,
-        *mailing.JOBS,
-        *account_letters.JOBS,
-        *attachments.JOBS,
-    ]
-    return [*long, Job("core.clean_up", clean_up, cron="17 3 * * *")]
+    many = (sample_jobs, bulk, sending, mailing, account_letters, attachments)
+    found: list[AnyJob] = [job for each in many for job in each.JOBS]
+    return [*found, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
 
 @hookimpl
