@@ -12,9 +12,18 @@ from crmframe.core.access import lending
 from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge, reset_second_factor
-from crmframe.core.activities import appointments, around, tasks
+from crmframe.core.activities import appointments, around, tasks, telling
 from crmframe.core.activities import models as activities
-from crmframe.core.contributions import Action, Button, Job, Permission, Setting, ViewContext
+from crmframe.core.contributions import (
+    Action,
+    Button,
+    Job,
+    NotificationKind,
+    Permission,
+    Setting,
+    Subscription,
+    ViewContext,
+)
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.everyday import bulk
@@ -38,6 +47,7 @@ from crmframe.hookspecs import hookimpl
 
 # Tables that are no entities: importing their modules is what puts them into the schema.
 TABLES = (
+    telling,
     mail_tables,
     notification_tables,
     access_tables,
@@ -129,9 +139,21 @@ def settings() -> Sequence[Setting]:
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
     """Declare what keeps house, sends, tells, and changes many records."""
-    many = (sample_jobs, bulk, sending, mailing, account_letters, attachments)
+    many = (sample_jobs, bulk, sending, mailing, account_letters, attachments, telling)
     found: list[AnyJob] = [job for each in many for job in each.JOBS]
     return [*found, Job("core.clean_up", clean_up, cron="17 3 * * *")]
+
+
+@hookimpl
+def subscriptions() -> Sequence[Subscription]:
+    """Declare who is told of what happened with activities and tasks."""
+    return telling.SUBSCRIPTIONS
+
+
+@hookimpl
+def notification_kinds() -> Sequence[NotificationKind]:
+    """Declare what people are told of."""
+    return telling.KINDS
 
 
 @hookimpl

@@ -49,6 +49,7 @@ class Appointment(Base):
         recurrence: An RRULE such as ``FREQ=WEEKLY;BYDAY=MO``.
         last_at: When the last of its times ends; empty when it goes on for ever.
         remind_minutes: So long before each start its people are told.
+        remind_at: When they are told of one that does not repeat.
     """
 
     __icon__ = "calendar"
@@ -100,6 +101,7 @@ class Appointment(Base):
     remind_minutes: Mapped[int | None] = field(
         kinds.Integer(min=0, max=40320), "Reminder (minutes before)", aliases=("提前提醒",)
     )
+    remind_at: Mapped[datetime | None] = field(kinds.Instant(), "Reminder", maintained=True, index=True)
     state: Mapped[str] = field(kinds.Choices(*STATES), required=True, default="planned", aliases=("状态",))
     outcome: Mapped[str | None] = field(kinds.LongText(), data="personal", aliases=("结果",))
     notes: Mapped[str | None] = field(kinds.LongText(), data="personal", aliases=("备注", "description"))
@@ -173,6 +175,15 @@ def last_of(values: Mapping[str, Any], region: str) -> datetime | None:
     return last_end(values["start_at"], ends(values), values["zone"], values.get("recurrence"))
 
 
+def reminder_of(values: Mapping[str, Any], region: str) -> datetime | None:
+    """Return when people are told of an appointment that takes place once."""
+    start, minutes = values.get("start_at"), values.get("remind_minutes")
+    if start is None or minutes is None or values.get("recurrence"):
+        return None
+    found: datetime = start - timedelta(minutes=minutes)
+    return found
+
+
 def times_make_sense(
     work: UnitOfWork,
     given: Sequence[Mapping[str, Any]],
@@ -194,6 +205,7 @@ def times_make_sense(
 
 
 DERIVED = (
+    Derived("core.appointment", "remind_at", ("start_at", "remind_minutes", "recurrence"), reminder_of),
     Derived("core.appointment", "last_at", ("start_at", "end_at", "all_day", "zone", "recurrence"), last_of),
 )
 CHECKED = (Checked("core.appointment", times_make_sense),)
