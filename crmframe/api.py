@@ -18,6 +18,7 @@ from crmframe.core.contributions import (
     LogPart,
     MenuItem,
     NotificationKind,
+    NumberSeries,
     Panel,
     Permission,
     PolicyContext,
@@ -39,6 +40,7 @@ from crmframe.core.i18n import Translator
 from crmframe.core.mail.queue import queue_mail
 from crmframe.core.notifications.notify import notify
 from crmframe.core.records.query import Query
+from crmframe.core.series.drawing import draw
 from crmframe.core.work import UnitOfWork
 from crmframe.hookspecs import HOOKS, hookimpl
 from crmframe.web.respond import Call, Reply
@@ -72,6 +74,7 @@ __all__ = [
     "MenuItem",
     "NotFound",
     "NotificationKind",
+    "NumberSeries",
     "Owned",
     "Panel",
     "Permission",
@@ -93,6 +96,7 @@ __all__ = [
     "ViewContext",
     "Widget",
     "computed",
+    "draw",
     "field",
     "filters",
     "hookimpl",

@@ -30,6 +30,7 @@ from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal.subscriptions import is_registered, register
 from crmframe.core.journal.write import Origin
 from crmframe.core.mail.transport import MailServer
+from crmframe.core.series import drawing as series
 from crmframe.core.storage.engine import Database
 from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
 from crmframe.core.workspace.settings import CHECKED, effective, stored, workspace_of
@@ -247,5 +248,11 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
     registry.maintained = list(MAINTAINED)
     registry.consequences = list(CONSEQUENCES)
     registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED, *appointments.DERIVED]
-    registry.checked = [*lending.CHECKED, *customfields.CHECKED, *CHECKED, *appointments.CHECKED]
+    registry.checked = [
+        *lending.CHECKED,
+        *customfields.CHECKED,
+        *CHECKED,
+        *appointments.CHECKED,
+        *series.CHECKED,
+    ]
     return registry

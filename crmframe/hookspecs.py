@@ -115,6 +115,12 @@ def notification_kinds() -> Sequence[c.NotificationKind]:
 
 
 @_hook("declare")
+def number_series() -> Sequence[c.NumberSeries]:
+    """Return what this plugin's documents are numbered by."""
+    return ()
+
+
+@_hook("declare")
 def jobs() -> Sequence[c.Job | c.LongJob]:
     """Return background work, scheduled or enqueued."""
     return ()

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from crmframe.core.declarations import NumberSeries as NumberSeries
+from crmframe.core.declarations import Permission as Permission
+from crmframe.core.declarations import Sample as Sample
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -189,14 +193,6 @@ class LogPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
-    """A permission beyond create, read, update, delete and the actions."""
-
-    name: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """Work done outside the request, at least once.
 
@@ -229,19 +225,6 @@ class LongJob:
     cron: str = ""
     max_attempts: int = 5
     lease_seconds: int = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A part of the sample company's history.
-
-    Attributes:
-        steps: ``module:function``, imported when samples are made. ``function(now, customers)`` yields tuples of the
-            moment, the login name of the user, and ``run(work)``; the same for the same day. All moments lie before
-            ``now``; ``customers`` is how many the company has.
-    """
-
-    steps: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from crmframe.core.mail import tables as mail_tables
 from crmframe.core.notifications import mailing
 from crmframe.core.notifications import tables as notification_tables
 from crmframe.core.search import index as search_tables
+from crmframe.core.series import models as series
 from crmframe.core.work import UnitOfWork
 from crmframe.core.workspace import models as workspace
 from crmframe.core.workspace.settings import CORE_SETTINGS
@@ -80,6 +81,7 @@ ENTITIES = (
     links.CustomField,
     workspace.Setting,
     file_models.Attachment,
+    series.NumberSeries,
     activities.Activity,
     tasks.Task,
     *lending.ENTITIES,

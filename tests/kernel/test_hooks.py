@@ -37,6 +37,7 @@ DECLARED: dict[str, Any] = {
     "log_parts": c.LogPart("sales.deal", "move", ("stage_id",)),
     "settings": c.Setting("sales.ask", "Ask for the next step", Boolean(), default=False),
     "notification_kinds": c.NotificationKind("sales.won", "A deal is won", "{record} is won."),
+    "number_series": c.NumberSeries("sales.quote", "Quotes", "Q-{number}"),
     "samples": c.Sample("crmframe_sales.demo:steps"),
     "commands": click.Command("funnel"),
 }
@@ -112,6 +113,10 @@ def test_hook_settings() -> None:
 
 def test_hook_notification_kinds() -> None:
     check_declared("notification_kinds")
+
+
+def test_hook_number_series() -> None:
+    check_declared("number_series")
 
 
 def test_hook_samples() -> None:

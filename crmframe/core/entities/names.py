@@ -22,7 +22,9 @@ def snake_case(name: str) -> str:
 
 
 def plural_of(noun: str) -> str:
-    """Return the English plural of a regular noun."""
+    """Return the English plural of a regular noun, and of ``series``."""
+    if noun.endswith("series"):
+        return noun
     if re.search(r"[^aeiou]y$", noun):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if re.search(r"(s|x|z|ch|sh)$", noun) else f"{noun}s"

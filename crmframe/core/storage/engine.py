@@ -22,6 +22,7 @@ CHECKPOINT_MILLISECONDS = 100
 # After how many pages of the log a commit folds it back by itself: SQLite's own number, and only a net for long work.
 USUAL_PAGES, LASTING_PAGES = 1_000, 16_384
 BUSY_MILLISECONDS = 30_000
+ASIDE_MILLISECONDS = 5_000
 # PostgreSQL gave up one of several transactions: a deadlock, a lock that did not come in time, a snapshot too old.
 CONTENDED = frozenset({"40001", "40P01", "55P03"})
 
@@ -52,6 +53,7 @@ class Database:
         # The time machine compares rows with the journal: both must be of one moment.
         snapshot = {} if self.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         self._reading = self.engine.execution_options(**snapshot)
+        self._aside: sa.Engine | None = None
         self._idle: list[sa.Connection] = []
         self._closed = False
         self._queue = WriterQueue() if self.dialect == "sqlite" else None
@@ -135,6 +137,27 @@ class Database:
                 yield writing
 
     @contextmanager
+    def aside(self, connection: sa.Connection) -> Iterator[sa.Connection]:
+        """Open a short transaction of its own beside the one of *connection*; on SQLite, that one itself.
+
+        Its few connections are not those that writers hold: whoever waits for one waits for no writer. What it writes
+        stays when the other one rolls back.
+
+        Raises:
+            Contended: Somebody, perhaps the caller, holds what it asks for.
+        """
+        if not self.locks_rows:
+            yield connection
+            return
+        if self._aside is None:
+            options = {"options": f"-c lock_timeout={ASIDE_MILLISECONDS}"}
+            self._aside = sa.create_engine(
+                self.url, pool_pre_ping=True, pool_size=2, max_overflow=2, connect_args=options
+            )
+        with self._aside.begin() as beside:
+            yield beside
+
+    @contextmanager
     def _rare_checkpoints(self, connection: sa.Connection) -> Iterator[None]:
         """Keep SQLite from folding its log back at each commit: the chunks of long work are longer than its limit."""
         if self.dialect != "sqlite":
@@ -185,6 +208,8 @@ class Database:
         if self._held is not None:
             self._held.close()
             self._held = None
+        if self._aside is not None:
+            self._aside.dispose()
         self.engine.dispose()
 
 

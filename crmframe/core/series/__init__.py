@@ -1,0 +1,1 @@
+"""Number series: what quotes, orders and other documents are numbered by."""
