@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from crmframe.core.declarations import NumberSeries as NumberSeries
-from crmframe.core.declarations import Permission as Permission
-from crmframe.core.declarations import Sample as Sample
+from crmframe.core.declarations import NumberSeries as NumberSeries  # noqa: PLC0414 - handed on
+from crmframe.core.declarations import Permission as Permission  # noqa: PLC0414 - handed on
+from crmframe.core.declarations import Sample as Sample  # noqa: PLC0414 - handed on
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
