@@ -164,7 +164,10 @@ def record_buttons(context: ViewContext) -> Sequence[Button]:
     if context.entity is None or context.record is None or context.entity.name != "core.user":
         return around.follow_buttons(context)
     url = f"/admin/users/{context.record['id']}"
-    return [Button("core.access", "Roles and password", url, permission="core.user_role.read")]
+    return [
+        Button("core.access", "Roles and password", url, permission="core.user_role.read"),
+        Button("core.hand_over", "Hand over", f"{url}/handover", permission="core.user.update"),
+    ]
 
 
 def clean_up(work: UnitOfWork, payload: Mapping[str, Any]) -> None:

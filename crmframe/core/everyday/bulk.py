@@ -200,10 +200,14 @@ WRITES: Mapping[str, Callable[[UnitOfWork, Wish, Sequence[int]], list[int]]] = {
 # --- large work ---------------------------------------------------------------------------------------
 
 
-def payload_of(steps: Sequence[tuple[Wish, Sequence[int]]], reason: str = "") -> dict[str, Any]:
-    """Return what the job is told: one operation of several steps, one after the other."""
+def payload_of(steps: Sequence[tuple[Wish, Sequence[int]]], *, verb: str = "") -> dict[str, Any]:
+    """Return what the job is told: one operation of several steps, one after the other.
+
+    Args:
+        verb: Of the operation; empty names it after its first step.
+    """
     told = [{"wish": asdict(wish), "ids": list(ids)} for wish, ids in steps]
-    return {"steps": told, "reason": reason, "total": sum(len(ids) for _, ids in steps)}
+    return {"steps": told, "verb": verb, "total": sum(len(ids) for _, ids in steps)}
 
 
 def run_steps(run: Any, payload: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -233,8 +237,8 @@ def _one_chunk(
     run: Any, payload: Mapping[str, Any], wish: Wish, ids: Sequence[int], now: dict[str, Any]
 ) -> dict[str, Any]:
     application = run.application
-    origin = {"reason": payload["reason"], "operation": now["operation"], "finish": False}
-    with application.work(run.actor, door="job", **origin) as work:
+    with application.work(run.actor, door="job", operation=now["operation"], finish=False) as work:
+        work.journal.name_verb(payload["verb"])
         outcome = apply(work, wish, ids)
         work.finish()
         now["changed"] += len(outcome.changed)

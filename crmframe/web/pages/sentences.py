@@ -14,6 +14,7 @@ VERBS = {
     "restore": "{entity} restored.",
     "archive": "{entity} archived.",
     "unarchive": "{entity} taken out of the archive.",
+    "hand_over": "Handed over.",
 }
 ACCESS = {
     "core.user_role": "Roles saved.",
@@ -35,6 +36,7 @@ DEEDS = {
     "restore": "restored {entity}",
     "archive": "archived {entity}",
     "unarchive": "took {entity} out of the archive",
+    "hand_over": "handed over what a {entity} held",
     "import": "imported {entity}",
     "upsert": "imported {entity}",
 }
