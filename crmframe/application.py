@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 import sqlalchemy as sa
 import structlog
 
-from crmframe.core import customfields
+from crmframe.core import choicelists, customfields
 from crmframe.core.access import lending
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
@@ -148,7 +148,8 @@ class Application:
         schema = self._schema
         if schema is None or schema.epoch != known:
             values = effective(self.declared_settings, stored(connection))
-            schema = Schema(self.registry, customfields.definitions(connection), known, values)
+            edit = partial(choicelists.as_edited, lists=choicelists.edited(connection))
+            schema = Schema(self.registry, customfields.definitions(connection), known, values, edit)
             self.workspace = workspace_of(self.settings.workspace(), values)
             self._tell_left_out(schema)
             self._schema = schema
@@ -254,5 +255,8 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
         *CHECKED,
         *appointments.CHECKED,
         *series.CHECKED,
+        *choicelists.CHECKED,
+        *CHECKED,
+        *appointments.CHECKED,
     ]
     return registry

@@ -60,4 +60,9 @@ class Shown:
     def _choices(self, field: Field, values: Sequence[str]) -> str:
         kind: Any = field.kind
         found = [(value, kind.choice(value)) for value in values]
-        return ", ".join(self._console.text(c.label, field.plugin) if c else value for value, c in found)
+        return ", ".join(self._label(field, c) if c else value for value, c in found)
+
+    def _label(self, field: Field, choice: Any) -> str:
+        own = dict(choice.labels)
+        given: str = own.get(self._console.locale) or own.get("en") or ""
+        return given or self._console.text(choice.label, field.plugin)

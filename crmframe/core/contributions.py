@@ -39,11 +39,16 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value of a choice field: ``value`` is the program's, ``label`` a msgid."""
+    """A value of a choice field: ``value`` is the program's, ``label`` a msgid.
+
+    Attributes:
+        labels: Locale to label, as admins gave them: they need no translation and go before ``label``.
+    """
 
     value: str
     label: str
     tone: Tone = "grey"
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

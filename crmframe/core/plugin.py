@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core import choicelists
 from crmframe.core.access import lending
 from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
@@ -24,6 +25,7 @@ from crmframe.core.contributions import (
     Subscription,
     ViewContext,
 )
+from crmframe.core.contributions import Action, Button, Change, Job, Permission, Setting, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.everyday import bulk
@@ -84,6 +86,7 @@ ENTITIES = (
     series.NumberSeries,
     activities.Activity,
     tasks.Task,
+    choicelists.Choice,
     *lending.ENTITIES,
     *everyday.ENTITIES,
     appointments.Appointment,
@@ -156,6 +159,13 @@ def subscriptions() -> Sequence[Subscription]:
 def notification_kinds() -> Sequence[NotificationKind]:
     """Declare what people are told of."""
     return telling.KINDS
+
+
+@hookimpl
+def before_delete(change: Change) -> None:
+    """Keep the values of editable lists that records hold."""
+    if change.entity.name == choicelists.ENTITY:
+        choicelists.keep_used(change)
 
 
 @hookimpl

@@ -104,6 +104,11 @@ SCOPES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 # Administrators alone see what custom fields are planted on.
 UNREADABLE = "vault.drawer"
+# Settings are keys of the program with values of their kinds: nothing can be planted there. Administrators alone
+# hold anything on them; tests/core/workspace refuses others.
+UNPLANTED = ("core.setting",)
+# Texts of a form of their own, which no canary has.
+FORMED = {("core.appointment", "recurrence")}
 # Deals begin in a pipeline that nobody in particular made.
 FOR_ALL = ("sales.pipeline", "sales.stage")
 

@@ -14,6 +14,11 @@ Rows = Mapping[str, Mapping[int, Row]]
 # Whose a record is, where it is neither its owner's nor its maker's.
 HOLDERS = {"core.task": "assignee_id", "core.appointment": "organizer_id", "core.follower": "user_id"}
 ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "history": "read", "log": "read"}
+# What is personal does not come with standing in for somebody.
+PERSONAL = ("core.saved_view", "core.default_view", "core.favorite")
+# A share lets nobody do these.
+KEPT = ("create", "delete", "assign")
+ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "history": "read"}
 
 
 @dataclass
@@ -79,7 +84,31 @@ class Oracle:
             asked = "update" if scope == "parent" and not reads else "read"
             if self._in_scope(guest, scope, entity, row) and self._parents_allow(guest, asked, entity, row):
                 return True
-        return False
+        return bool(scopes) and self._is_shared(guest, ASKS.get(verb, verb), entity, row)
+
+    def _is_shared(self, guest: Guest, verb: str, entity: str, row: Row) -> bool:
+        """Return whether the record, or one that it hangs on, is shared with the guest or a team."""
+        declared = self.registry.entity(entity)
+        if not declared.is_owned or verb in KEPT:
+            return False
+        about = {f"{entity}:{row['id']}"}
+        for name in declared.access_through:
+            if declared.fields[name].kind.name == "reference":
+                about.add(f"{declared.fields[name].kind.entity}:{row[name]}")
+        return any(
+            each["about"] in about and (verb == "read" or each["right"] == "write")
+            for each in self.rows.get("core.share", {}).values()
+            if each["user_id"] == self.user_id(guest) or each["team_id"] in self.teams(guest)
+            if each["until"] is None  # those with an end ended before the matrix begins
+        )
+
+    def _stands_in(self, guest: Guest, owner: Any) -> bool:
+        """Return whether the guest is the deputy of somebody: the absences that end in 2099 are under way."""
+        return any(
+            each["user_id"] == owner and each["deputy_id"] == self.user_id(guest)
+            for each in self.rows.get("core.absence", {}).values()
+            if each["ends_on"].year == 2099
+        )
 
     def _in_scope(self, guest: Guest, scope: str, entity: str, row: Row) -> bool:
         declared, me = self.registry.entity(entity), self.user_id(guest)
@@ -88,7 +117,7 @@ class Oracle:
             return True
         if scope == "parent" and any(row[name] is not None for name in declared.access_through):
             return True
-        if owner == me:
+        if owner == me or (owner and entity not in PERSONAL and self._stands_in(guest, owner)):
             return True
         if scope in ("team", "team_tree"):
             teams = self.teams(guest) if scope == "team" else self.tree(guest)

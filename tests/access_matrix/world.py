@@ -176,6 +176,7 @@ def build_world(url: str, folder: Path) -> World:
     tokens = _tokens(application, clock, user_ids)
     planter = Planter(application, canaries, user_ids, team_ids)
     planter.create_all()
+    planter.lend()
     clock.advance(minutes=10)
     early = clock()
     oracle.early = rows_of(application)

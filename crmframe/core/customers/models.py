@@ -70,13 +70,15 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         searchable=True,
     )
     industry: Mapped[str | None] = field(
-        kinds.Text(80), index=True, aliases=("客户行业", "行业", "所属行业", "sector", "branch")
+        kinds.Text(80, suggests=True),
+        index=True,
+        aliases=("客户行业", "行业", "所属行业", "sector", "branch"),
     )
     size: Mapped[str | None] = field(
-        kinds.Choices(*choices.SIZES), aliases=("规模", "公司规模", "人员规模", "company size")
+        kinds.Choices(*choices.SIZES, editable=True), aliases=("规模", "公司规模", "人员规模", "company size")
     )
     source: Mapped[str | None] = field(
-        kinds.Choices(*choices.SOURCES), aliases=("来源", "客户来源", "lead source", "origin")
+        kinds.Choices(*choices.SOURCES, editable=True), aliases=("来源", "客户来源", "lead source", "origin")
     )
     lifecycle_stage: Mapped[str] = field(
         kinds.Choices(*choices.LIFECYCLE_STAGES),
@@ -86,7 +88,9 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
         aliases=("客户状态", "生命周期阶段", "status"),
     )
     grade: Mapped[str | None] = field(
-        kinds.Choices(*choices.GRADES), index=True, aliases=("客户等级", "等级", "级别", "rating", "tier")
+        kinds.Choices(*choices.GRADES, editable=True),
+        index=True,
+        aliases=("客户等级", "等级", "级别", "rating", "tier"),
     )
     parent_id: Mapped[int | None] = field(
         kinds.Reference("core.customer", on_delete="clear"),
@@ -241,7 +245,7 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
     )
     department: Mapped[str | None] = field(kinds.Text(120), aliases=("部门", "organization department"))
     role: Mapped[str | None] = field(
-        kinds.Choices(*choices.CONTACT_ROLES), aliases=("角色", "决策角色", "buying role")
+        kinds.Choices(*choices.CONTACT_ROLES, editable=True), aliases=("角色", "决策角色", "buying role")
     )
     phone: Mapped[str | None] = field(
         kinds.Phone(),
@@ -295,7 +299,7 @@ class CustomerContact(Base):
     contact_id: Mapped[int] = field(
         kinds.Reference("core.contact", on_delete="cascade"), "Contact", required=True, aliases=("联系人",)
     )
-    role: Mapped[str | None] = field(kinds.Choices(*choices.CONTACT_ROLES), aliases=("角色",))
+    role: Mapped[str | None] = field(kinds.Choices(*choices.CONTACT_ROLES, editable=True), aliases=("角色",))
     is_primary: Mapped[bool] = field(
         kinds.Boolean(), "Primary", required=True, default=False, aliases=("主要联系人",)
     )

@@ -54,23 +54,40 @@ class Boolean(Kind):
 
 @dataclass(frozen=True, init=False)
 class _Chosen(Kind):
-    choices: tuple[Choice, ...]
+    """A kind with choices.
 
-    def __init__(self, *choices: Choice | str | Mapping[str, str]) -> None:
+    Attributes:
+        choices: Those that are offered.
+        editable: Whether admins rename, hide, sort and add choices.
+        retired: Those that are offered no more; records that hold them keep them, and may be written with them.
+    """
+
+    choices: tuple[Choice, ...]
+    editable: bool = False
+    retired: tuple[Choice, ...] = ()
+
+    def __init__(
+        self,
+        *choices: Choice | str | Mapping[str, str],
+        editable: bool = False,
+        retired: Iterable[Choice] = (),
+    ) -> None:
         unique: dict[str, Choice] = {}
         for choice in map(_choice, choices):
             unique.setdefault(choice.value, choice)
         object.__setattr__(self, "choices", tuple(unique.values()))
+        object.__setattr__(self, "editable", editable)
+        object.__setattr__(self, "retired", tuple(retired))
         # Looked up for every value of an import; no attribute of the dataclass, so it takes no part in equality.
-        object.__setattr__(self, "_by_text", dict(_texts(self.choices)))
+        object.__setattr__(self, "_by_text", dict(_texts((*self.choices, *self.retired))))
 
     def with_choices(self, more: Iterable[Choice]) -> Self:
         """Return this kind with *more* choices behind its own; those that it has already stay as they are."""
-        return type(self)(*self.choices, *more)
+        return type(self)(*self.choices, *more, editable=self.editable, retired=self.retired)
 
     def choice(self, value: str) -> Choice | None:
-        """Return the choice of a stored value; None when it is no longer offered."""
-        return next((choice for choice in self.choices if choice.value == value), None)
+        """Return the choice of a stored value, be it offered or not; None when there is none."""
+        return next((choice for choice in (*self.choices, *self.retired) if choice.value == value), None)
 
     def examples(self) -> str:
         return ", ".join(choice.value for choice in self.choices)
@@ -102,6 +119,7 @@ def _texts(choices: tuple[Choice, ...]) -> Iterable[tuple[str, str]]:
     """Yield what stands for which value; the later win: a value is never read as another one's label."""
     for choice in reversed(choices):
         yield choice.label.casefold(), choice.value
+        yield from ((label.casefold(), choice.value) for _, label in choice.labels)
     for choice in reversed(choices):
         yield choice.value.casefold(), choice.value
     for choice in choices:
@@ -126,7 +144,7 @@ class Choices(_Chosen):
         return self._read(raw)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": [choice.value for choice in self.choices]}
+        return {"type": "string", "enum": [choice.value for choice in (*self.choices, *self.retired)]}
 
 
 @dataclass(frozen=True, init=False)
@@ -145,7 +163,7 @@ class MultiChoice(_Chosen):
         else:
             texts = self._split(plain_text(raw))
         wanted = {self._read(text) for text in texts}
-        return [choice.value for choice in self.choices if choice.value in wanted] or None
+        return [choice.value for choice in (*self.choices, *self.retired) if choice.value in wanted] or None
 
     def _split(self, text: str | None) -> list[str]:
         if text is None:
@@ -158,5 +176,5 @@ class MultiChoice(_Chosen):
         return ";".join(value or ())
 
     def schema(self) -> dict[str, Any]:
-        values = [choice.value for choice in self.choices]
+        values = [choice.value for choice in (*self.choices, *self.retired)]
         return {"type": "array", "items": {"type": "string", "enum": values}, "uniqueItems": True}

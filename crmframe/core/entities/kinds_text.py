@@ -27,6 +27,8 @@ class Text(Kind):
 
     Attributes:
         max: The longest, in characters.
+        suggests: Whether admins keep a list of values that forms offer; any other text is as good.
+        suggestions: That list.
     """
 
     name: ClassVar[str] = "text"
@@ -34,6 +36,8 @@ class Text(Kind):
     example: ClassVar[str] = "text"
 
     max: int = 255
+    suggests: bool = False
+    suggestions: tuple[str, ...] = ()
 
     def column_type(self) -> TypeEngine[Any]:
         return sa.String(self.max)

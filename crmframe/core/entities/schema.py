@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,8 @@ from crmframe.core.entities.registry import Registry
 from crmframe.core.errors import InvalidFilter
 from crmframe.core.storage.dialect import json_value
 
+Edit = Callable[[Entity, Field], Field]
+
 
 class Schema:
     """Which fields each entity has now; immutable.
@@ -24,6 +26,9 @@ class Schema:
     Attributes:
         settings: The value of every declared setting.
         left_out: Definitions that make no field, so that they can be corrected while everything else goes on.
+
+    Args:
+        edit: Returns a declared field as admins want it: with other choices.
     """
 
     def __init__(
@@ -32,10 +37,12 @@ class Schema:
         definitions: Iterable[CustomDefinition] = (),
         epoch: int = 0,
         settings: Mapping[str, Any] | None = None,
+        edit: Edit = lambda entity, field: field,
     ) -> None:
         self.registry = registry
         self.settings = settings or {}
         self.epoch = epoch
+        self._edit = edit
         self.statements: dict[Any, Any] = {}
         self._fields: dict[str, dict[str, Field]] = {}
         self._names: dict[str, dict[str, str]] = {}
@@ -64,12 +71,13 @@ class Schema:
         return fields
 
     def _add(self, entity: Entity, custom: Sequence[Field]) -> None:
-        fields = self.registry.own_fields(entity)
+        fields = {n: self._edit(entity, field) for n, field in self.registry.own_fields(entity).items()}
         for plugin, sidecar in self.registry.sidecars.get(entity.name, {}).items():
             for field in self.registry.own_fields(sidecar).values():
                 if not field.system:
                     name = f"{plugin}.{field.name}"
-                    fields[name] = replace(field, name=name, source="sidecar", plugin=plugin)
+                    own = self._edit(sidecar, field)
+                    fields[name] = replace(own, name=name, source="sidecar", plugin=plugin)
         fields |= {field.name: field for field in custom}
         self._fields[entity.name] = fields
         names: dict[str, str] = {}

@@ -74,7 +74,7 @@ def choices_are_known(work: UnitOfWork, limits: Limits) -> Iterator[Problem]:
 
 def _unknown_choices(work: UnitOfWork, entity: Entity, field: Field, limits: Limits) -> Iterator[Problem]:
     kind: Any = field.kind
-    known = {choice.value for choice in kind.choices}
+    known = {choice.value for choice in (*kind.choices, *kind.retired)}
     expression = work.schema.expression(entity, field, entity.table)
     used = sa.select(expression, sa.func.count()).where(expression.is_not(None)).group_by(expression)
     counts: dict[str, int] = {}

@@ -79,9 +79,10 @@ def composite(field: Field, free: Mapping[str, str]) -> Sequence[str]:
 
 def choice_labels(field: Field, translator: Translates | None) -> dict[str, str]:
     """Return the labels of a field's choices in the other languages with the values they stand for."""
-    choices = field.kind.choices if isinstance(field.kind, Choices) else ()
+    choices = (*field.kind.choices, *field.kind.retired) if isinstance(field.kind, Choices) else ()
     if translator is None:
         return {}
-    return {
+    plain = {
         translator.translate(field.plugin, locale, c.label): c.value for locale in LOCALES for c in choices
     }
+    return plain | {label: c.value for c in choices for _, label in c.labels}

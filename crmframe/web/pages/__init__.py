@@ -12,6 +12,7 @@ from crmframe.web.errors import PASSWORD_PAGE, SECOND_FACTOR_PAGE
 from crmframe.web.pages import (
     account,
     board,
+    choosing,
     codes,
     detail,
     editing,
@@ -91,6 +92,9 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/admin/users/{id:int}", form(roles.save_access)),
     ("GET", "/admin/users/{id:int}/handover", Endpoint(handing.show_holdings)),
     ("POST", "/admin/users/{id:int}/handover", form(handing.hand_over)),
+    ("GET", "/admin/choices", Endpoint(choosing.show_lists)),
+    ("GET", "/admin/choices/{entity}/{field}", Endpoint(choosing.show_list)),
+    ("POST", "/admin/choices/{entity}/{field}", form(choosing.save_list)),
     ("GET", "/admin/plugins", Endpoint(plugins.show_plugins)),
     ("GET", "/admin/plugins/{name}", Endpoint(plugins.show_plan)),
     ("POST", "/admin/plugins/{name}", form(plugins.switch)),

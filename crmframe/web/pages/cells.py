@@ -104,12 +104,16 @@ def _moment(view: View, field: Field, titles: Titles) -> Show:
 def _choice(view: View, field: Field, titles: Titles) -> Show:
     offered: Any = field.kind
     known = {
-        each.value: Cell(_choice_label(view, field, each), "", "", each.tone) for each in offered.choices
+        each.value: Cell(_choice_label(view, field, each), "", "", each.tone)
+        for each in (*offered.choices, *offered.retired)
     }
     return lambda value, row: known.get(value) or Cell(value)
 
 
 def _choice_label(view: View, field: Field, choice: Any) -> str:
+    if choice.labels:
+        own: dict[str, str] = dict(choice.labels)
+        return own.get(view.locale) or own.get("en") or next(iter(own.values()))
     return choice.label if field.source == "custom" else view.text(field.plugin, choice.label)
 
 

@@ -70,7 +70,7 @@ def _choosing(
         chosen = value if isinstance(value, list) else [value]
         options = [
             (each.value, cells.choice_label(view, field, each.value), each.value in chosen)
-            for each in field.kind.choices  # type: ignore[attr-defined]
+            for each in (*field.kind.choices, *_held(field.kind, chosen))  # type: ignore[attr-defined]
         ]
         return {"options": options if kind == "multi_choice" else [("", "", False), *options]}
     if kind == "reference":
@@ -81,8 +81,16 @@ def _choosing(
     if kind == "boolean" and plain:
         yes_no = [("true", view.say("Yes"), False), ("false", view.say("No"), False)]
         return {"type": "select", "options": yes_no}
+    suggested = getattr(field.kind, "suggestions", ())
+    if suggested:
+        return {"suggestions": [(each, "") for each in suggested]}
     named = [] if plain else view.work.registry.named_by(entity, field)
     return {"type": "select", "options": _entity_options(view, named, value)} if named else {}
+
+
+def _held(kind: Any, chosen: Sequence[Any]) -> list[Any]:
+    """Return the choices that are offered no more, but that the record holds."""
+    return [each for each in kind.retired if each.value in chosen]
 
 
 def _entity_options(view: View, entities: Sequence[Entity], value: Any) -> list[tuple[str, str, bool]]:

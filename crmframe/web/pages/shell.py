@@ -146,6 +146,8 @@ def _admin(view: View) -> Iterator[Link]:
     yield _link(view, view.say("Journal"), "/journal", "history")
     if admitting.sees(view.work, admitting.HELD):
         yield _link(view, view.say("Permissions"), "/admin/roles", "key-round")
+    if view.may("core.choice.update"):
+        yield _link(view, view.say("Choices"), "/admin/choices", "list")
     if view.may(admitting.SEE_PLUGINS):
         yield _link(view, view.say("Plugins"), "/admin/plugins", "plug")
     if view.may(admitting.SEE_JOBS):

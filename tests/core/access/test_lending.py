@@ -120,6 +120,18 @@ def test_share_with_a_team_reaches_its_members_until_its_last_day(as_user, peopl
     assert seen(as_user, "cyd") == 0
 
 
+def test_each_sees_what_is_shared_with_them_alone(as_user, people, customer) -> None:
+    with as_user("ann") as work:
+        other = records.create(work, "core.customer", {"name": "Sudvik"})["id"]
+    share(as_user, customer, user_id=people["bob"])
+    share(as_user, other, user_id=people["cyd"])
+
+    for name, wanted in (("bob", customer), ("cyd", other)):
+        with as_user(name, write=False) as work:
+            found = records.select(work, "core.customer", Query()).records()
+            assert [row["id"] for row in found] == [wanted]
+
+
 def test_share_that_is_taken_back_ends_at_once_and_comes_back_with_undo(as_user, people, customer) -> None:
     made = share(as_user, customer, user_id=people["bob"])
     with as_user("ann") as work:
