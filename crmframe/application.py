@@ -252,11 +252,9 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
     registry.checked = [
         *lending.CHECKED,
         *customfields.CHECKED,
-        *CHECKED,
-        *appointments.CHECKED,
-        *series.CHECKED,
         *choicelists.CHECKED,
         *CHECKED,
         *appointments.CHECKED,
+        *series.CHECKED,
     ]
     return registry

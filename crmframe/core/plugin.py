@@ -18,6 +18,7 @@ from crmframe.core.activities import models as activities
 from crmframe.core.contributions import (
     Action,
     Button,
+    Change,
     Job,
     NotificationKind,
     Permission,
@@ -25,7 +26,6 @@ from crmframe.core.contributions import (
     Subscription,
     ViewContext,
 )
-from crmframe.core.contributions import Action, Button, Change, Job, Permission, Setting, ViewContext
 from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.everyday import bulk

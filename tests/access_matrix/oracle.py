@@ -18,7 +18,6 @@ ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "histor
 PERSONAL = ("core.saved_view", "core.default_view", "core.favorite")
 # A share lets nobody do these.
 KEPT = ("create", "delete", "assign")
-ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "history": "read"}
 
 
 @dataclass

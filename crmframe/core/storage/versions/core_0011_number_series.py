@@ -5,8 +5,8 @@ from alembic import op
 
 from crmframe.core.storage.types import Id, Instant
 
-revision = "core_0010"
-down_revision = "core_0009"
+revision = "core_0011"
+down_revision = "core_0010"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 
 from crmframe.core.storage.types import Id, Instant
 
-revision = "core_0006"
-down_revision = "core_0005"
+revision = "core_0012"
+down_revision = "core_0011"
 
 
 def upgrade() -> None:
