@@ -117,7 +117,7 @@ def _differs(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def _page(view: View, entity: Entity, field: Field) -> dict[str, Any]:
     choice = view.work.schema.entity(CHOICE)
-    tones = view.work.schema.field(choice, "tone")
+    tones = view.work.schema.fields(choice)["tone"]
     rows = _rows(view, entity, field)
     return {
         "view": view,

@@ -194,7 +194,7 @@ def _form(
     record: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     saved = view.work.schema.entity(SAVED)
-    field = view.work.schema.field(saved, "visibility")
+    field = view.work.schema.fields(saved)["visibility"]
     offered = [each.value for each in VISIBILITIES if each.value != "team" or view.work.actor.team_ids]
     default = views.default_of(view.work, entity) if record is not None else None
     return {
