@@ -42,6 +42,8 @@ from crmframe.core.notifications.notify import notify
 from crmframe.core.records.query import Query
 from crmframe.core.series.drawing import draw
 from crmframe.core.work import UnitOfWork
+from crmframe.core.workspace.calendar import add_working_time, is_working, working_days_between, working_time
+from crmframe.core.workspace.rates import convert, rate_on, rates_on
 from crmframe.hookspecs import HOOKS, hookimpl
 from crmframe.web.respond import Call, Reply
 from crmframe.web.router import page
@@ -95,15 +97,22 @@ __all__ = [
     "Veto",
     "ViewContext",
     "Widget",
+    "add_working_time",
     "computed",
+    "convert",
     "draw",
     "field",
     "filters",
     "hookimpl",
+    "is_working",
     "kinds",
     "notify",
     "page",
     "plugin_base",
     "queue_mail",
+    "rate_on",
+    "rates_on",
     "records",
+    "working_days_between",
+    "working_time",
 ]

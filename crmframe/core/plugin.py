@@ -44,6 +44,7 @@ from crmframe.core.notifications import tables as notification_tables
 from crmframe.core.search import index as search_tables
 from crmframe.core.series import models as series
 from crmframe.core.work import UnitOfWork
+from crmframe.core.workspace import holidays
 from crmframe.core.workspace import models as workspace
 from crmframe.core.workspace.settings import CORE_SETTINGS
 from crmframe.hookspecs import hookimpl
@@ -84,6 +85,8 @@ ENTITIES = (
     workspace.Setting,
     file_models.Attachment,
     series.NumberSeries,
+    workspace.Calendar,
+    workspace.Holiday,
     activities.Activity,
     tasks.Task,
     choicelists.Choice,
@@ -126,7 +129,7 @@ def entities() -> Sequence[type[Any]]:
 @hookimpl
 def actions() -> Sequence[Action]:
     """Declare the verbs of the core's record types."""
-    return (*tasks.ACTIONS, *appointments.ACTIONS, RESET_SECOND_FACTOR)
+    return (*tasks.ACTIONS, *appointments.ACTIONS, *holidays.ACTIONS, RESET_SECOND_FACTOR)
 
 
 @hookimpl

@@ -23,6 +23,7 @@ from crmframe.core.entities.maintained import Checked
 from crmframe.core.errors import InvalidInput, NotFound, Problem
 from crmframe.core.work import UnitOfWork, WorkspaceSettings
 from crmframe.core.workspace import models
+from crmframe.core.workspace.rates import BASE, base_problem
 
 ENTITY = "core.setting"
 COMPANY, WORKSPACE, ACCOUNTS = "Company", "Region and calendar", "Accounts"
@@ -169,7 +170,10 @@ def problems(
 ) -> list[Problem]:
     """Return what is wrong with settings that are about to be written."""
     declared = declared_settings(work)
-    found = (_problem(declared, row, position) for position, row in enumerate(complete))
+    found = [_problem(declared, row, position) for position, row in enumerate(complete)]
+    for row in complete:
+        if row.get("key") == BASE and isinstance(row.get("value"), str) and not any(found):
+            found.append(base_problem(work, row["value"]))
     return [problem for problem in found if problem is not None]
 
 
