@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sample": ("crmframe.cli.sample:sample", "Load or remove sample data."),
         "worker": ("crmframe.cli.worker:worker", "Deliver events and run jobs."),
         "entities": ("crmframe.cli.entities:entities", "List the record types and their commands."),
+        "search": ("crmframe.cli.search:search", "Search records of every kind."),
         "history": ("crmframe.cli.journal:history", "Show what happened to a record."),
         "as-of": ("crmframe.cli.journal:as_of", "Show a record as it was at a moment."),
         "operations": ("crmframe.cli.journal:operations", "Show what was done, by whom and why."),

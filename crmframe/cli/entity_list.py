@@ -19,6 +19,7 @@ from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import NotFound
 from crmframe.core.records.query import MAX_LIMIT, Page, Query
+from crmframe.core.search.searching import narrowed_by
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -54,6 +55,7 @@ def query_options(command: Any) -> Any:
         click.option(
             "--archived", type=click.Choice(list(ARCHIVED)), default="no", help="Archived records, too."
         ),
+        click.option("--search", default="", metavar="TEXT", help="Only what TEXT finds."),
         click.option("--as-of", metavar="MOMENT", help="As it was then: 2026-03-01, or 2026-03-01T12:00."),
         click.option(
             "--where",
@@ -80,7 +82,8 @@ def read_query(work: UnitOfWork, entity: Entity, given: dict[str, Any]) -> Query
 
     where = filters.parse_params(work.schema, entity, pairs, context, readable=readable) if pairs else None
     as_of = moment_of(work, given["as_of"]) if given["as_of"] else None
-    return Query(where=where, archived=ARCHIVED[given["archived"]], as_of=as_of)
+    matching = narrowed_by(work, entity, given["search"])
+    return Query(where=where, archived=ARCHIVED[given["archived"]], as_of=as_of, matching=matching)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ WHERE = "where"
 # Parameters of a list that are no filter; a field of such a name is asked with its operator: ``format__eq``.
 RESERVED = frozenset(
     (
+        "q",
         "order",
         "limit",
         "after",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from crmframe.core.journal.event_tables import event_retry
 from crmframe.core.journal.subscriptions import standings
 from crmframe.core.journal.tables import operation
 from crmframe.core.operation.checks import DataCheck, Limits, fault
+from crmframe.core.search.rebuilding import unequal
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -60,9 +62,17 @@ def subscriptions_keep_up(work: UnitOfWork, limits: Limits) -> Iterator[Problem]
             yield fault("subscription_behind", template, name=standing.key, count=standing.behind)
 
 
+def search_is_current(work: UnitOfWork, limits: Limits) -> Iterator[Problem]:
+    """Compare what the search knows of each record with what a rebuild would give it."""
+    for entity, record_id in islice(unequal(work), limits.shown):
+        template = "The search knows other words of {entity} {id} than it has. Run: crmframe search rebuild."
+        yield fault("search_index", template, entity=entity, id=record_id)
+
+
 CHECKS = (
     DataCheck("operation_open", "No operation was left open.", operations_are_finished),
     DataCheck("dead_job", "No job was given up.", jobs_are_alive),
     DataCheck("dead_event", "No event was given up.", events_are_delivered),
+    DataCheck("search_index", "The search index equals a rebuild.", search_is_current),
     DataCheck("subscription_behind", "Every reaction to events keeps up.", subscriptions_keep_up),
 )

@@ -13,6 +13,7 @@ from crmframe.core.access.fields import readable_fields
 from crmframe.core.access.term import NONE, Term
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.sort_key import plain_letters, sort_key
+from crmframe.core.errors import InvalidFilter
 from crmframe.core.records import rights
 from crmframe.core.search import index
 from crmframe.core.search.asking import Asked, asked
@@ -82,23 +83,30 @@ def search(
             rows[hit.entity].setdefault(hit.id, hit)
     for hit in _waiting_hits(work, known, what, waiting):
         rows[hit.entity].setdefault(hit.id, hit)
-    chosen = {}
+    chosen: list[tuple[int, str, list[Hit]]] = []
     for name, found in rows.items():
-        kept = [hit for hit in found.values() if archived or not hit.is_archived]
+        kept = _best_first(what, [hit for hit in found.values() if archived or not hit.is_archived])[:limit]
         if kept:
-            chosen[name] = _best_first(what, kept)[:limit]
-    return Found(chosen, waiting.is_long or any(entity.name not in stored for entity in known))
+            chosen.append((_distance(plain_letters(what.text), kept[0]), name, kept))
+    best_first = {name: kept for _, name, kept in sorted(chosen, key=lambda each: each[0])}
+    return Found(best_first, waiting.is_long or any(entity.name not in stored for entity in known))
 
 
 def _best_first(what: Asked, hits: Sequence[Hit]) -> list[Hit]:
     needle = plain_letters(what.text)
 
     def place(hit: Hit) -> tuple[bool, int, bool, float]:
-        title = plain_letters(hit.title)
-        likeness = 0 if title == needle else 1 if title.startswith(needle) else 2 if needle in title else 3
-        return hit.is_archived, likeness, not hit.is_own, -hit.updated_at.timestamp()
+        return hit.is_archived, _distance(needle, hit), not hit.is_own, -hit.updated_at.timestamp()
 
     return sorted(hits, key=place)
+
+
+def _distance(needle: str, hit: Hit) -> int:
+    """Return how far a record's name is from what was typed: the same, one that begins so, one that holds it, another."""
+    title = plain_letters(hit.title)
+    if title == needle:
+        return 0
+    return 1 if title.startswith(needle) else 2 if needle in title else 3
 
 
 # --- what the index has -------------------------------------------------------------------------------
@@ -233,6 +241,20 @@ def matching(work: UnitOfWork, entity: Entity, text: str) -> Term:
         return sa.or_(sa.and_(known, sa.not_(in_set(frm.c.id, "search_waiting"))), late)
 
     return Term(f"search:{entity.name}{[each.id for each in scopes]}", build, values)
+
+
+def narrowed_by(work: UnitOfWork, entity: Entity, text: str) -> Term | None:
+    """Return the condition of a list that is searched for *text*; None when nothing is looked for.
+
+    Raises:
+        InvalidFilter: No field of the entity is searched.
+    """
+    if not text.strip():
+        return None
+    if not work.schema.searched_fields(entity):
+        fields = sorted(work.schema.fields(entity)[name].short_name for name in readable_fields(work, entity))
+        raise InvalidFilter(name="q", allowed=", ".join(fields))
+    return matching(work, entity, text)
 
 
 def _records(dialect: str, scope: Scope) -> sa.Select[Any]:

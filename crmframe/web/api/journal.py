@@ -42,7 +42,7 @@ def index(call: Call, work: UnitOfWork) -> Reply:
         for entity in work.registry.public_entities()
         if work.actor.may(f"{entity.name}.read")
     }
-    links = {name: f"{base}/{name}" for name in ("openapi.json", "me", "changes", "operations")}
+    links = {name: f"{base}/{name}" for name in ("openapi.json", "me", "changes", "search", "operations")}
     return Reply({"entities": entities, "links": links})
 
 

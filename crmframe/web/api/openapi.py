@@ -23,7 +23,7 @@ REF = "#/components/{}/{}"
 READ_PROBLEMS = ("400", "401", "403", "404")
 WRITE_PROBLEMS = (*READ_PROBLEMS, "409", "413", "415", "422", "503", "507")
 READING = frozenset({"list", "read", "history"})
-LIST_PARAMETERS = ("order", "limit", "after", "page", "columns", "as_of", "archived", "count", "where")
+LIST_PARAMETERS = ("order", "limit", "after", "page", "columns", "as_of", "archived", "count", "where", "q")
 
 
 def document(call: Call, work: UnitOfWork) -> Reply:
@@ -227,6 +227,7 @@ def _shared_paths() -> Iterable[tuple[str, Any]]:
         ("/", "get", "index", "Show what there is to ask for.", ()),
         ("/me", "get", "me", "Show who is asking and what they may.", ()),
         ("/changes", "get", "changes", "List what changed since a cursor.", ("after", "limit")),
+        ("/search", "get", "search", "Search records of every kind.", ("q", "entity", "limit")),
         ("/operations", "get", "operations", "List operations, newest first.", ("after", "limit")),
         ("/operations/{id}/undo", "post", "undo", "Undo an operation.", ("id",)),
     )

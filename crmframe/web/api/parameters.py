@@ -14,6 +14,7 @@ from crmframe.core.entities.kinds import Instant, ValueProblem
 from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import InvalidFilter, PreconditionRequired
 from crmframe.core.records import Query
+from crmframe.core.search.searching import narrowed_by
 from crmframe.web.body import decoded_json
 from crmframe.web.errors import NoSuchPage, Unreadable, UnsupportedMediaType
 from crmframe.web.respond import Call
@@ -57,6 +58,7 @@ def read_query(call: Call, work: UnitOfWork, entity: Entity) -> Query:
         page=whole_number(call, "page", 1, MAX_PAGE) if page else None,
         archived=_archived(call),
         as_of=moment(call, work),
+        matching=narrowed_by(work, entity, call.parameter("q")),
     )
 
 

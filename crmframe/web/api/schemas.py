@@ -160,6 +160,10 @@ PARAMETERS = (
     _query(
         "count", {"enum": ["true", "exact"]}, "Count the matches, up to 1,000, or with exact up to 10,000."
     ),
+    _query("q", {"type": "string"}, "What to search for: words, pinyin, digits."),
+    _query(
+        "entity", {"type": "string"}, "Names of record types, such as core.customer, separated by commas."
+    ),
     _query("where", {"type": "string"}, "A filter as JSON, with groups of and, or, not."),
     _header(
         "idempotency_key",

@@ -162,7 +162,17 @@ def added(view: View, entity: Entity) -> str:
 
 
 def search_of(view: View, entity: Entity, pairs: Pairs) -> dict[str, Any] | None:
-    """Return the box that asks for a part of the name: an ordinary condition; None without a name to ask for."""
+    """Return the box that searches the list: by words where they are indexed, else by a part of the name.
+
+    None when there is nothing to search by.
+    """
+    if view.work.schema.searched_fields(entity):
+        return {
+            "name": "q",
+            "value": next((value for key, value in pairs if key == "q"), ""),
+            "label": view.say("Search {entities}", entities=view.many(entity)),
+            "rest": [pair for pair in pairs if pair[0] not in ("q", "after")],
+        }
     field = view.work.schema.fields(entity).get(entity.title)
     if field is None or "contains" not in field.kind.operators:
         return None
@@ -179,6 +189,6 @@ def search_of(view: View, entity: Entity, pairs: Pairs) -> dict[str, Any] | None
 
 def without_blank_search(view: View, entity: Entity) -> str:
     """Return the address of the list when its search box was emptied, empty otherwise."""
-    blank = (f"{entity.title}__contains", "")
-    kept = [pair for pair in view.call.query if pair != blank]
+    blank = (("q", ""), (f"{entity.title}__contains", ""))
+    kept = [pair for pair in view.call.query if pair not in blank]
     return link(f"/{entity.slug}", kept) if len(kept) < len(view.call.query) else ""

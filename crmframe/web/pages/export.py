@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core import records
 from crmframe.core.records import Query
+from crmframe.core.search.searching import narrowed_by
 from crmframe.core.transfer.defusing import defused_unless_number
 from crmframe.web.pages import listing, lookup
 from crmframe.web.pages.doing import entity_at
@@ -28,7 +29,8 @@ def export(call: Call, work: UnitOfWork) -> Reply:
     view, entity = view_of(call, work), entity_at(call, work)
     pairs = [pair for pair in call.query if pair[0] not in listing.OWN]
     where = listing.where_of(work, entity, pairs)
-    query = Query(where=where, order=("id",), limit=CHUNK, as_of=listing.moment_of(view))
+    matching = narrowed_by(work, entity, call.parameter("q"))
+    query = Query(where=where, order=("id",), limit=CHUNK, as_of=listing.moment_of(view), matching=matching)
     # An exported file says which encoding it is in, or spreadsheets read Chinese wrong.
     text = "\ufeff" + "".join(_lines(work, entity.name, query))
     name = f"{entity.slug}-{work.today.isoformat()}.csv"

@@ -16,6 +16,7 @@ from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Instant, ParseContext, ValueProblem
 from crmframe.core.records import Page, Query
+from crmframe.core.search.searching import narrowed_by
 from crmframe.web.pages import cells, lookup, table
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def read(view: View, entity: Entity) -> Listing:
         after=view.call.parameter("after") or None,
         archived=view.call.parameter("archived") == "true",
         as_of=moment_of(view),
+        matching=narrowed_by(view.work, entity, view.call.parameter("q")),
     )
     page = records.select(view.work, entity.name, query)
     return Listing(entity, query, pairs, fields, page, page.records())

@@ -43,7 +43,7 @@ def list_of(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
     more = [("after", found.page.next), *found.pairs] if found.page.next else []
     following = listing.link(base, [p for p in more if p[0] != "after"], after=found.page.next)
     asked = view.call.parameter("add_field")
-    is_bare = not found.page.rows and found.query.where is None and not found.query.archived
+    is_bare = not (found.page.rows or found.query.where or found.query.archived or found.query.matching)
     return {
         "problem": "",
         "chosen": frozenset(),
@@ -58,6 +58,7 @@ def list_of(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
         "first": listing.link(base, found.pairs) if found.query.after else "",
         "parts": conditions.parts_of(view, found),
         "adding": asked or view.call.parameter("open") == "condition",
+        "searched": view.call.parameter("q").strip() if found.query.matching else "",
         "search": conditions.search_of(view, entity, found.pairs),
         "askable": conditions.askable(view, entity),
         "asked": asked,

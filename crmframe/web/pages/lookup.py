@@ -12,6 +12,7 @@ from crmframe.core.access.fields import readable_fields
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.records import rights
+from crmframe.core.search.searching import search
 from crmframe.core.storage.dialect import contains, in_set
 
 if TYPE_CHECKING:
@@ -75,8 +76,11 @@ def offers_of(work: UnitOfWork, names: Iterable[str]) -> Titles:
 
 
 def found_by(work: UnitOfWork, entity: Entity, text: str) -> dict[int, str]:
-    """Return the records whose name holds *text*, the first of them."""
+    """Return the records that *text* finds, the best first; by a part of the name where no words are indexed."""
     rights.require(work, entity, "read")
+    if text and entity.fields[entity.title].is_searched:
+        hits = search(work, text, [entity.name], limit=OFFERED, archived=False).hits
+        return {hit.id: hit.title for hit in hits.get(entity.name, ())}
     term = rights.granted(work, entity, "read")
     statement = _offered(work, entity, 0).where(term.build(entity.table)).limit(OFFERED)
     values = dict(term.values)

@@ -23,6 +23,7 @@ from crmframe.core.everyday.bulk import AT_ONCE, Wish
 from crmframe.core.jobs.queue import enqueue
 from crmframe.core.jobs.tables import job
 from crmframe.core.records import Query
+from crmframe.core.search.searching import narrowed_by
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import cells, form, listing, lists, lookup, views
 from crmframe.web.pages.doing import change, entity_at, ids_in, list_url
@@ -77,8 +78,9 @@ def _chosen(call: Call, work: UnitOfWork, entity: Entity) -> Chosen:
         return Chosen(ids_in(call), is_all=False)
     pairs = [pair for pair in call.query if pair[0] not in listing.OWN]
     archived = call.parameter("archived") == "true"
-    where = listing.where_of(work, entity, pairs)
-    return Chosen(bulk.matching(work, entity, Query(where=where, archived=archived)), is_all=True)
+    where, matching = listing.where_of(work, entity, pairs), narrowed_by(work, entity, call.parameter("q"))
+    query = Query(where=where, archived=archived, matching=matching)
+    return Chosen(bulk.matching(work, entity, query), is_all=True)
 
 
 def _wish(view: View, entity: Entity, verb: str) -> Wish:
