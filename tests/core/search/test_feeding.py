@@ -13,6 +13,7 @@ from crmframe.core import records
 from crmframe.core.access.actor import system_actor
 from crmframe.core.jobs.worker import Worker
 from crmframe.core.journal.unindexed import AT_ONCE, LATER, pending
+from crmframe.core.operation.check import run_checks
 from crmframe.core.search import index
 from crmframe.core.search.feeding import Feeder
 from crmframe.core.search.rebuilding import rebuild, unequal
@@ -74,6 +75,12 @@ def documents(application: Application) -> dict[int, str]:
 def faults(application: Application) -> list[tuple[str, int]]:
     with application.work(write=False) as work:
         return list(unequal(work))
+
+
+def found_by_the_check(application: Application) -> list[str]:
+    with application.work(write=False) as work:
+        checked = {each.code: each for each in run_checks(work)}
+    return [problem.code for problem in checked["search_index"].problems]
 
 
 @pytest.fixture
@@ -163,10 +170,12 @@ def test_wrong_document_is_told_and_mended(application: Application, feeder: Fee
     with application.work() as work:
         work.connection.execute(sa.update(index.document).values(doc="two"))
     assert faults(application) == [(CUSTOMER, number)]
+    assert found_by_the_check(application) == ["search_index"]
 
     rebuild(application)
 
     assert faults(application) == []
+    assert found_by_the_check(application) == []
     with application.work(write=False) as work:
         assert [hit.id for hit in search(work, "one").hits[CUSTOMER]] == [number]
         assert search(work, "two").hits == {}
