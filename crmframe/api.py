@@ -3,6 +3,8 @@
 from crmframe.core import records
 from crmframe.core.access.actor import Actor
 from crmframe.core.access.term import ALL, NONE, Term
+from crmframe.core.assignment.models import Assignable
+from crmframe.core.assignment.service import assign, has_rules
 from crmframe.core.contributions import (
     Action,
     Badge,
@@ -11,11 +13,14 @@ from crmframe.core.contributions import (
     Check,
     Choice,
     ChoiceExtension,
+    DuplicateKeys,
     Event,
     Extension,
     FormView,
     Job,
+    Kept,
     LogPart,
+    LongJob,
     MenuItem,
     NotificationKind,
     NumberSeries,
@@ -23,22 +28,30 @@ from crmframe.core.contributions import (
     Permission,
     PolicyContext,
     Prerequisite,
+    Reachable,
     Sample,
     Setting,
+    Strategy,
     Subscription,
     TimelineItem,
     Veto,
     ViewContext,
     Widget,
 )
+from crmframe.core.duplicates import Match
+from crmframe.core.duplicates import find as find_duplicates
+from crmframe.core.duplicates import find_of_record as find_duplicates_of
 from crmframe.core.entities import filters, kinds
 from crmframe.core.entities.declare import Archivable, Customizable, Owned, Timeline, plugin_base
 from crmframe.core.entities.entity import Entity, computed
 from crmframe.core.entities.field import Field, field
 from crmframe.core.errors import Conflict, CrmError, InvalidInput, NotFound, PermissionDenied, Problem
 from crmframe.core.i18n import Translator
+from crmframe.core.jobs.queue import enqueue
+from crmframe.core.jobs.running import JobRun
 from crmframe.core.mail.queue import queue_mail
 from crmframe.core.notifications.notify import notify
+from crmframe.core.reachable import Person, reachable
 from crmframe.core.records.query import Query
 from crmframe.core.series.drawing import draw
 from crmframe.core.work import UnitOfWork
@@ -55,6 +68,7 @@ __all__ = [
     "Action",
     "Actor",
     "Archivable",
+    "Assignable",
     "Badge",
     "Button",
     "Call",
@@ -65,6 +79,7 @@ __all__ = [
     "Conflict",
     "CrmError",
     "Customizable",
+    "DuplicateKeys",
     "Entity",
     "Event",
     "Extension",
@@ -72,7 +87,11 @@ __all__ = [
     "FormView",
     "InvalidInput",
     "Job",
+    "JobRun",
+    "Kept",
     "LogPart",
+    "LongJob",
+    "Match",
     "MenuItem",
     "NotFound",
     "NotificationKind",
@@ -81,13 +100,16 @@ __all__ = [
     "Panel",
     "Permission",
     "PermissionDenied",
+    "Person",
     "PolicyContext",
     "Prerequisite",
     "Problem",
     "Query",
+    "Reachable",
     "Reply",
     "Sample",
     "Setting",
+    "Strategy",
     "Subscription",
     "Term",
     "Timeline",
@@ -98,11 +120,16 @@ __all__ = [
     "ViewContext",
     "Widget",
     "add_working_time",
+    "assign",
     "computed",
     "convert",
     "draw",
+    "enqueue",
     "field",
     "filters",
+    "find_duplicates",
+    "find_duplicates_of",
+    "has_rules",
     "hookimpl",
     "is_working",
     "kinds",
@@ -112,6 +139,7 @@ __all__ = [
     "queue_mail",
     "rate_on",
     "rates_on",
+    "reachable",
     "records",
     "working_days_between",
     "working_time",

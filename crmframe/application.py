@@ -19,6 +19,7 @@ from crmframe.core.access.loading import bump_epoch, settings_epoch
 from crmframe.core.activities import appointments
 from crmframe.core.activities.follow_up import log_action
 from crmframe.core.activities.mentions import CONSEQUENCES
+from crmframe.core.assignment import checking as assignment
 from crmframe.core.contributions import Permission, Setting, Subscription
 from crmframe.core.customers.maintained import DERIVED, MAINTAINED
 from crmframe.core.entities.catalog import store_catalog
@@ -247,11 +248,13 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
     for entity in registry.entities.values():
         if entity.has_timeline:
             registry.add_action(log_action(entity.name), "core")
+    registry.kept = [item for each in running for item in each.declared.get("kept_fields", ())]
     registry.maintained = list(MAINTAINED)
     registry.consequences = list(CONSEQUENCES)
     registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED, *appointments.DERIVED]
     registry.checked = [
         *lending.CHECKED,
+        *assignment.CHECKED,
         *customfields.CHECKED,
         *choicelists.CHECKED,
         *CHECKED,

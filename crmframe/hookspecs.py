@@ -163,6 +163,30 @@ def widgets() -> Sequence[c.Widget]:
 
 
 @_hook("declare")
+def kept_fields() -> Sequence[c.Kept]:
+    """Return fields that follow from others of the same record, with what computes them."""
+    return ()
+
+
+@_hook("declare")
+def assignment_strategies() -> Sequence[c.Strategy]:
+    """Return ways to choose who gets a record."""
+    return ()
+
+
+@_hook("declare")
+def reachable() -> Sequence[c.Reachable]:
+    """Return which records are people whom one can write to or call."""
+    return ()
+
+
+@_hook("declare")
+def duplicate_keys() -> Sequence[c.DuplicateKeys]:
+    """Return by which fields records are recognized as being there already."""
+    return ()
+
+
+@_hook("declare")
 def samples() -> Sequence[c.Sample]:
     """Return what happened in the sample company with this plugin's records."""
     return ()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,59 @@ class Sample:
     """
 
     steps: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Fields that follow from others of the same record, kept by the pipeline for a whole batch at a time.
+
+    Attributes:
+        sources: Computed anew when one of these is written; empty is at every write.
+        keep: ``keep(work, rows)`` is given complete records and returns a mapping of the kept fields for each, in
+            order. It may read; it asks for what it needs once, not per row.
+    """
+
+    entity: str
+    keep: Callable[[UnitOfWork, Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]
+    sources: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A way to choose who gets a record.
+
+    Attributes:
+        key: ``<plugin>.<name>``.
+        choose: ``choose(record, members)`` returns the member and why, or None; ``members`` are never empty, and all
+            of them may get it. The reason is a msgid of ``plugin``'s domain and what fills it.
+    """
+
+    key: str
+    label: str
+    choose: Callable[[Mapping[str, Any], Sequence[Any]], tuple[Any, str, Mapping[str, Any]] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Records behind which there is a person whom one can write to or call.
+
+    Attributes:
+        channels: Kind of contact point (``email``, ``mobile``, …) to the field that holds it.
+        name: The field with the person's name.
+        where: In the filter language, which of the records are people; empty is all.
+    """
+
+    entity: str
+    channels: Mapping[str, str]
+    name: str = "name"
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateKeys:
+    """By which fields records of an entity are recognized as being there already; all of them are indexed."""
+
+    entity: str
+    phones: Sequence[str] = ()
+    emails: Sequence[str] = ()
+    company: str = ""

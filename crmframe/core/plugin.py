@@ -27,6 +27,20 @@ from crmframe.core.contributions import (
     ViewContext,
 )
 from crmframe.core.customers import links, models, reach, trade
+from crmframe.core.assignment import models as assignment
+from crmframe.core.assignment.strategies import STRATEGIES
+from crmframe.core.contributions import (
+    Action,
+    Button,
+    DuplicateKeys,
+    Job,
+    Permission,
+    Reachable,
+    Setting,
+    Strategy,
+    ViewContext,
+)
+from crmframe.core.customers import consent, links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.everyday import bulk
 from crmframe.core.everyday import models as everyday
@@ -55,6 +69,7 @@ TABLES = (
     mail_tables,
     notification_tables,
     access_tables,
+    assignment,
     everyday_tables,
     job_tables,
     event_tables,
@@ -75,6 +90,7 @@ ENTITIES = (
     models.CustomerContact,
     reach.ContactPoint,
     reach.Address,
+    consent.Consent,
     trade.Product,
     trade.Purchase,
     trade.CurrencyRate,
@@ -90,6 +106,8 @@ ENTITIES = (
     activities.Activity,
     tasks.Task,
     choicelists.Choice,
+    assignment.AssignmentRule,
+    assignment.AssignmentMember,
     *lending.ENTITIES,
     *everyday.ENTITIES,
     appointments.Appointment,
@@ -102,6 +120,14 @@ ENTITIES = (
 )
 
 
+PEOPLE = (
+    Reachable("core.contact", {"email": "email", "mobile": "mobile", "phone": "phone", "wechat": "wechat"}),
+    Reachable("core.customer", {"email": "email", "phone": "phone"}, where={"kind": "person"}),
+)
+DUPLICATES = (
+    DuplicateKeys("core.customer", phones=("phone",), emails=("email",), company="name"),
+    DuplicateKeys("core.contact", phones=("phone", "mobile"), emails=("email",)),
+)
 PERMISSIONS = (
     Permission("core.plugins.read", "See plugins"),
     Permission("core.jobs.read", "See jobs and events"),
@@ -169,6 +195,24 @@ def before_delete(change: Change) -> None:
     """Keep the values of editable lists that records hold."""
     if change.entity.name == choicelists.ENTITY:
         choicelists.keep_used(change)
+
+
+@hookimpl
+def assignment_strategies() -> Sequence[Strategy]:
+    """Declare turns, regions and load."""
+    return STRATEGIES
+
+
+@hookimpl
+def reachable() -> Sequence[Reachable]:
+    """Declare contacts, and customers who are persons."""
+    return PEOPLE
+
+
+@hookimpl
+def duplicate_keys() -> Sequence[DuplicateKeys]:
+    """Declare by what customers and contacts are recognized."""
+    return DUPLICATES
 
 
 @hookimpl

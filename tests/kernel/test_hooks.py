@@ -38,6 +38,10 @@ DECLARED: dict[str, Any] = {
     "settings": c.Setting("sales.ask", "Ask for the next step", Boolean(), default=False),
     "notification_kinds": c.NotificationKind("sales.won", "A deal is won", "{record} is won."),
     "number_series": c.NumberSeries("sales.quote", "Quotes", "Q-{number}"),
+    "kept_fields": c.Kept("sales.lead", keep=print),
+    "assignment_strategies": c.Strategy("sales.by_chance", "By chance", choose=print),
+    "reachable": c.Reachable("sales.lead", {"email": "email"}),
+    "duplicate_keys": c.DuplicateKeys("sales.lead", emails=("email",)),
     "samples": c.Sample("crmframe_sales.demo:steps"),
     "commands": click.Command("funnel"),
 }
@@ -117,6 +121,22 @@ def test_hook_notification_kinds() -> None:
 
 def test_hook_number_series() -> None:
     check_declared("number_series")
+
+
+def test_hook_kept_fields() -> None:
+    check_declared("kept_fields")
+
+
+def test_hook_assignment_strategies() -> None:
+    check_declared("assignment_strategies")
+
+
+def test_hook_reachable() -> None:
+    check_declared("reachable")
+
+
+def test_hook_duplicate_keys() -> None:
+    check_declared("duplicate_keys")
 
 
 def test_hook_samples() -> None:

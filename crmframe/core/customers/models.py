@@ -256,6 +256,7 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
     )
     mobile: Mapped[str | None] = field(
         kinds.Phone(),
+        index=True,
         data="personal",
         aliases=("手机", "手机号", "移动电话", "mobile phone", "cell"),
         searchable=True,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from crmframe.core.contributions import Action, Choice, ChoiceExtension, Extension
+from crmframe.core.contributions import Action, Choice, ChoiceExtension, Extension, Kept
 from crmframe.core.entities.entity import Entity, entity_of
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Choices, MultiChoice
@@ -56,6 +56,7 @@ class Registry:
         self.derived: list[Derived] = []
         self.checked: list[Checked] = []
         self.consequences: list[Consequence] = []
+        self.kept: list[Kept] = []
         self._choices: dict[tuple[str, str], list[Choice]] = defaultdict(list)
 
     def add_entity(self, model: type) -> Entity:

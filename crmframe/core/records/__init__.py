@@ -4,6 +4,8 @@ from crmframe.core.records.acting import action_of, run, run_many
 from crmframe.core.records.as_of import as_of
 from crmframe.core.records.deleting import archive, delete, delete_many, unarchive
 from crmframe.core.records.history import Entry, FieldChange, history
+from crmframe.core.records.holding import holding
+from crmframe.core.records.moving import move_about
 from crmframe.core.records.query import Count, Page, Query
 from crmframe.core.records.reading import (
     count,
@@ -22,6 +24,7 @@ from crmframe.core.records.writing import (
     create,
     create_many,
     find_by,
+    refresh,
     update,
     update_many,
     upsert_many,
@@ -48,9 +51,12 @@ __all__ = [
     "get",
     "get_and_verbs",
     "history",
+    "holding",
+    "move_about",
     "name_of",
     "parse_filter",
     "preview_undo",
+    "refresh",
     "restore",
     "run",
     "run_many",

@@ -20,7 +20,7 @@ from crmframe.core.records.maintaining import maintain, maintain_targets
 from crmframe.core.records.parked import delete_parked
 from crmframe.core.records.reach import is_only_kept_up, term_of
 from crmframe.core.records.rows import Row, add_sidecars, flat, from_image, locked
-from crmframe.core.records.writing import require_still_within
+from crmframe.core.records.writing import following, require_still_within
 from crmframe.core.storage.dialect import Lock, in_set
 from crmframe.core.work import UnitOfWork
 
@@ -111,6 +111,8 @@ def _change_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> Non
     rows, term = _locked(work, entity, steps, "update", to=lock_to_take_back(entity, steps))
     wanted = {step.record_id: _values(work, entity, step.before) for step in steps}
     _require_fields(work, entity, {name for values in wanted.values() for name in values})
+    for record_id, more in following(work, entity, wanted, rows).items():
+        wanted[record_id] |= more
     before = {record_id: flat(work, entity, rows[record_id]) for record_id in wanted}
     work.hooks.guard(
         "before_update", Change(work, entity, "update", tuple(wanted), before, list(wanted.values()))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from crmframe.core.access.fields import readable_fields
-from crmframe.core.access.term import Term
+from crmframe.core.access.term import ALL, Term
 from crmframe.core.contributions import Change
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
@@ -71,6 +71,8 @@ def _new_values(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> list[d
     if any(rule.entity == entity.name for rule in work.registry.derived):
         for row in values:
             row.update(_derived(work, entity, row, row))
+    for row, kept in zip(values, _kept(work, entity, values, values), strict=True):
+        row.update(kept)
     problems += found
     lock_new_targets(work, entity, values)
     problems += _outer_problems(work, entity, values, values, [None] * len(values))
@@ -110,6 +112,42 @@ def _defaults(work: UnitOfWork, entity: Entity, rows: Sequence[Raw]) -> dict[str
         if field.default is not None
         and any(field.name not in row and field.short_name not in row for row in rows)
     }
+
+
+def _kept(
+    work: UnitOfWork, entity: Entity, changed: Sequence[Raw], complete: Sequence[Raw]
+) -> list[dict[str, Any]]:
+    """Return the fields of each row that plugins keep from its others, asked once for the batch."""
+    found: list[dict[str, Any]] = [{} for _ in complete]
+    for rule in work.registry.kept:
+        if rule.entity != entity.name:
+            continue
+        due = [i for i, row in enumerate(changed) if not rule.sources or any(s in row for s in rule.sources)]
+        for i, values in zip(due, rule.keep(work, [complete[i] for i in due]) if due else (), strict=True):
+            found[i] |= values
+    return found
+
+
+def following(
+    work: UnitOfWork, entity: Entity, changed: Mapping[int, Raw], rows: Mapping[int, Row]
+) -> dict[int, dict[str, Any]]:
+    """Return the fields of locked rows that follow from their changed ones, by id."""
+    ids = list(changed)
+    complete = [{**rows[i].columns, **changed[i]} for i in ids]
+    derived = [_derived(work, entity, changed[i], row) for i, row in zip(ids, complete, strict=True)]
+    kept = _kept(work, entity, [changed[i] for i in ids], complete)
+    return {i: {**first, **second} for i, first, second in zip(ids, derived, kept, strict=True)}
+
+
+def refresh(work: UnitOfWork, entity_name: str, ids: Sequence[int]) -> list[int]:
+    """Compute anew what plugins keep on records, because what it depends on changed; returns the changed ones."""
+    entity = work.schema.entity(entity_name)
+    rows = locked(work, entity, ids, ALL)
+    complete = [flat(work, entity, row) for row in rows.values()]
+    work.journal.name_verb(f"{entity.name}.refresh")
+    return applying.change(
+        work, entity, rows, dict(zip(rows, _kept(work, entity, complete, complete), strict=True))
+    )
 
 
 def _raise_problems(problems: Sequence[Problem]) -> None:
@@ -215,8 +253,8 @@ def _wanted(
     problems = rights.refused_fields(work, entity, raw)
     values, found = parse_values(work.schema.fields(entity), raw, work.parse_context(), partial=True)
     wanted = dict(zip(ids, values, strict=True))
-    for i in ids:
-        wanted[i] |= _derived(work, entity, wanted[i], {**rows[i].columns, **wanted[i]})
+    for i, more in following(work, entity, wanted, rows).items():
+        wanted[i] |= more
     complete = [{**rows[i].columns, **wanted[i]} for i in ids]
     problems += found
     problems += _outer_problems(work, entity, values, complete, ids)

@@ -96,6 +96,14 @@ CORE_SETTINGS = (
         help="Shown to whoever forgot the password: a name, a telephone number or an address.",
         group=ACCOUNTS,
     ),
+    Setting(
+        "core.duplicates_show_holder",
+        "Say who holds a duplicate",
+        kinds.Boolean(),
+        default=True,
+        help="Whoever may not see a record learns whose it is, so that two people do not court the same customer.",
+        group=WORKSPACE,
+    ),
     Setting("core.sample", "Sample data", kinds.Boolean(), default=False, hidden=True),
 )
 

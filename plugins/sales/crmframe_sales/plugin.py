@@ -12,11 +12,15 @@ from crmframe.api import (
     Button,
     Change,
     Check,
+    DuplicateKeys,
     Job,
+    Kept,
     LogPart,
+    LongJob,
     MenuItem,
     Panel,
     Prerequisite,
+    Reachable,
     Sample,
     Subscription,
     TimelineItem,
@@ -33,6 +37,9 @@ from crmframe_sales.commands import COMMANDS
 from crmframe_sales.forecast import models as forecast
 from crmframe_sales.handover import models as handover
 from crmframe_sales.jobs import count_overdue, note_won_deals
+from crmframe_sales.leads import plugin as leads
+from crmframe_sales.leads.guards import check_leads
+from crmframe_sales.leads.pages import badges_of_leads
 from crmframe_sales.models import BEFORE_DEALS, DEALS
 from crmframe_sales.participants import models as participants
 from crmframe_sales.participants.panels import competitors_of_deal, contacts_of_deal, keep_one_primary
@@ -87,13 +94,14 @@ def entities() -> Sequence[type[Any]]:
         *participants.ENTITIES,
         *handover.ENTITIES,
         *forecast.ENTITIES,
+        *leads.ENTITIES,
     ]
 
 
 @hookimpl
 def actions() -> Sequence[Action]:
     """Return move, win, lose, reopen and place."""
-    return ACTIONS
+    return [*ACTIONS, *leads.ACTIONS]
 
 
 @hookimpl
@@ -123,7 +131,7 @@ def menu() -> Sequence[MenuItem]:
 @hookimpl
 def panels() -> Sequence[Panel]:
     """Return the deals beside a customer, and who has a part in a deal."""
-    return PANELS
+    return [*PANELS, *leads.PANELS]
 
 
 @hookimpl
@@ -135,9 +143,9 @@ def widgets() -> Sequence[Widget]:
 
 
 @hookimpl
-def jobs() -> Sequence[Job]:
+def jobs() -> Sequence[Job | LongJob]:
     """Return the nightly count of overdue deals."""
-    return [Job("sales.count_overdue", count_overdue, cron="30 2 * * *")]
+    return [Job("sales.count_overdue", count_overdue, cron="30 2 * * *"), *leads.JOBS]
 
 
 @hookimpl
@@ -149,7 +157,25 @@ def samples() -> Sequence[Sample]:
 @hookimpl
 def subscriptions() -> Sequence[Subscription]:
     """Return the reaction to a won deal: a note on the customer."""
-    return [Subscription("sales.note_won_deals", [DEAL_WON], note_won_deals)]
+    return [Subscription("sales.note_won_deals", [DEAL_WON], note_won_deals), *leads.SUBSCRIPTIONS]
+
+
+@hookimpl
+def kept_fields() -> Sequence[Kept]:
+    """Return the score of leads and the address of forms."""
+    return leads.KEPT
+
+
+@hookimpl
+def reachable() -> Sequence[Reachable]:
+    """Return the people behind leads."""
+    return leads.PEOPLE
+
+
+@hookimpl
+def duplicate_keys() -> Sequence[DuplicateKeys]:
+    """Return by what leads are recognized."""
+    return leads.DUPLICATES
 
 
 @hookimpl
@@ -162,6 +188,7 @@ def checks() -> Sequence[Check]:
 def before_create(change: Change) -> None:
     """Refuse lines whose amount no column could hold; let a deal have one primary contact."""
     keep_one_primary(change)
+    check_leads(change)
     if change.entity.name == "sales.deal_line":
         for line in change.after:
             refuse_too_large(line["quantity"], line["price"])
@@ -171,6 +198,7 @@ def before_create(change: Change) -> None:
 def before_update(change: Change) -> None:
     """Refuse to make the amount of a line larger than a column could hold; let a deal have one primary contact."""
     keep_one_primary(change)
+    check_leads(change)
     if change.entity.name == "sales.deal_line":
         for record_id, values in zip(change.ids, change.after, strict=True):
             line = {**change.before[record_id], **values}
@@ -209,6 +237,8 @@ def prerequisites(context: ViewContext) -> Sequence[Prerequisite]:
 @hookimpl
 def row_badges(context: ViewContext) -> Sequence[Badge]:
     """Mark open deals that are past their close date, and those that stay too long in their stage."""
+    if context.entity is not None and context.entity.name == "sales.lead":
+        return badges_of_leads(context)
     if context.entity is None or context.entity.name != "sales.deal":
         return ()
     work, badges = context.work, []

@@ -1,0 +1,1 @@
+"""Leads: those who asked, until they become customers or turn out to be none."""

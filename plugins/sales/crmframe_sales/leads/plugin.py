@@ -1,0 +1,53 @@
+"""What leads add to crmframe: tables of contents for ``crmframe_sales.plugin``."""
+
+from __future__ import annotations
+
+from crmframe.api import Action, DuplicateKeys, Kept, LongJob, Panel, Reachable, Subscription
+from crmframe_sales.leads import assigning, converting, guards, pages, scoring
+from crmframe_sales.leads.models import ENTITIES
+
+OPEN = {"converted_at": False}
+ACTIONS = (
+    Action(
+        "sales.lead",
+        "convert",
+        converting.convert,
+        "Convert",
+        input=converting.Convert,
+        tone="green",
+        imports=converting.many,
+        filled=OPEN,
+    ),
+    Action("sales.lead", "assign", assigning.assign_lead, "Assign", input=assigning.Assign, filled=OPEN),
+)
+KEPT = (
+    Kept("sales.lead", scoring.keep_score),
+    Kept("sales.web_form", guards.keep_token),
+)
+JOBS = (LongJob(scoring.RESCORE, scoring.rescore),)
+SUBSCRIPTIONS = (
+    Subscription("sales.assign_new_leads", ["sales.lead.created"], assigning.assign_new),
+    Subscription("sales.rescore_leads", ["sales.score_rule.*"], scoring.queue_rescoring),
+)
+PEOPLE = (Reachable("sales.lead", {"email": "email", "phone": "phone", "wechat": "wechat"}),)
+DUPLICATES = (DuplicateKeys("sales.lead", phones=("phone",), emails=("email",), company="company"),)
+PANELS = (
+    Panel(
+        "sales.lead_result",
+        "sales.lead",
+        "How it stands",
+        pages.result_of_lead,
+        "sales/lead_result.html",
+        "sales.lead.read",
+    ),
+    Panel(
+        "sales.lead_duplicates",
+        "sales.lead",
+        "Maybe there already",
+        pages.duplicates_of_lead,
+        "sales/lead_duplicates.html",
+        "sales.lead.read",
+    ),
+)
+
+__all__ = ["ACTIONS", "DUPLICATES", "ENTITIES", "JOBS", "KEPT", "PANELS", "PEOPLE", "SUBSCRIPTIONS"]
