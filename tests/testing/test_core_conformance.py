@@ -22,4 +22,11 @@ CUSTOM_FIELD = {
 
 class TestCore(SchemaConformance, RecordConformance, ApiConformance, PageConformance):
     plugin = "core"
-    samples: ClassVar[Given] = {"core.custom_field": CUSTOM_FIELD}
+    samples: ClassVar[Given] = {
+        "core.custom_field": CUSTOM_FIELD,
+        "core.assignment_rule": {
+            "entity": "core.customer",
+            "strategy": "core.load",
+            "conditions": {"city": "Berlin"},
+        },
+    }
