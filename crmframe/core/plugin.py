@@ -15,29 +15,20 @@ from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge, reset_second_factor
 from crmframe.core.activities import appointments, around, tasks, telling
 from crmframe.core.activities import models as activities
-from crmframe.core.contributions import (
-    Action,
-    Button,
-    Change,
-    Job,
-    NotificationKind,
-    Permission,
-    Setting,
-    Subscription,
-    ViewContext,
-)
-from crmframe.core.customers import links, models, reach, trade
 from crmframe.core.assignment import models as assignment
 from crmframe.core.assignment.strategies import STRATEGIES
 from crmframe.core.contributions import (
     Action,
     Button,
+    Change,
     DuplicateKeys,
     Job,
+    NotificationKind,
     Permission,
     Reachable,
     Setting,
     Strategy,
+    Subscription,
     ViewContext,
 )
 from crmframe.core.customers import consent, links, models, reach, trade
