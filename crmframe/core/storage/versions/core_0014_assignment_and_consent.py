@@ -5,8 +5,8 @@ from alembic import op
 
 from crmframe.core.storage.types import Id, Instant, JsonText
 
-revision = "core_0013"
-down_revision = "core_0012"
+revision = "core_0014"
+down_revision = "core_0013"
 
 
 def upgrade() -> None:
