@@ -31,6 +31,7 @@ from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal.subscriptions import is_registered, register
 from crmframe.core.journal.write import Origin
 from crmframe.core.mail.transport import MailServer
+from crmframe.core.outbound.http import Outbound
 from crmframe.core.series import drawing as series
 from crmframe.core.storage.engine import Database
 from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
@@ -127,6 +128,11 @@ class Application:
     def mail_server(self) -> MailServer:
         """Return where outgoing mail is handed in."""
         return self.settings.mail_server()
+
+    @cached_property
+    def outbound(self) -> Outbound:
+        """Return what calls other servers over HTTP."""
+        return Outbound(self.settings.outbound_allowed)
 
     @cached_property
     def declared_settings(self) -> list[Setting]:

@@ -52,6 +52,8 @@ class AppSettings(BaseModel):
         mail_host: The server that takes outgoing mail; empty sends none.
         mail_security: ``starttls`` asks for it and goes nowhere without, ``none`` is for a server on this machine.
         mail_sender: The address that mails come from, ``mail_name`` the name before it.
+        outbound_allowed: Hosts and networks of the house that the program may call, over plain HTTP too; with commas
+            between them in the environment. Everything else it calls is on the internet, over TLS.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -74,6 +76,7 @@ class AppSettings(BaseModel):
     mail_security: Literal["none", "starttls", "ssl"] = "starttls"
     mail_sender: str = ""
     mail_name: str = "crmframe"
+    outbound_allowed: tuple[str, ...] = ()
     plugins: PluginSettings = PluginSettings()
 
     @field_validator("zone")
@@ -82,6 +85,13 @@ class AppSettings(BaseModel):
         if name not in available_timezones():
             raise ValueError(f"There is no time zone {name}. Use an IANA name such as Asia/Shanghai.")
         return name
+
+    @field_validator("outbound_allowed", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        return (
+            [each.strip() for each in given.split(",") if each.strip()] if isinstance(given, str) else given
+        )
 
     @field_validator("currency", "region")
     @classmethod

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from crmframe.core.errors import InvalidInput, NotFound
+from crmframe.core.jobs.effects import DELAYS
 from crmframe.core.jobs.running import run_next
 from crmframe.core.mail.queue import queue_mail, send_again
-from crmframe.core.mail.sending import DELAYS, OFF
+from crmframe.core.mail.sending import OFF
 from crmframe.core.mail.tables import outgoing
 from crmframe.core.mail.transport import Letter, MailServer, deliver, message_of
 from tests.core.small_application import Crash

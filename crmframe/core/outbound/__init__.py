@@ -1,0 +1,1 @@
+"""The one way in which the program calls others over HTTP."""

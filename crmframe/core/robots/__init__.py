@@ -1,0 +1,1 @@
+"""Robots of group chats, which tell a group what happened."""
