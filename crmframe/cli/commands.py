@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "hooks": ("crmframe.cli.hooks:hooks", "The extension points and who uses them."),
         "db": ("crmframe.cli.db:db", "The database's schema."),
         "check": ("crmframe.cli.check:check", "Check the data, or the installation."),
+        "report": ("crmframe.cli.report:report", "What people did on a day or in a week."),
         "backup": ("crmframe.cli.backup:backup", "Write database and files into one archive."),
         "restore": ("crmframe.cli.backup:restore", "Put a backup in place."),
         "settings": ("crmframe.cli.settings:settings", "The settings in force."),

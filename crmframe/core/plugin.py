@@ -14,6 +14,7 @@ from crmframe.core.access import models as access
 from crmframe.core.access import tables as access_tables
 from crmframe.core.access.accounts import purge, reset_second_factor
 from crmframe.core.activities import appointments, around, tasks, telling
+from crmframe.core.activities import home as first_page
 from crmframe.core.activities import models as activities
 from crmframe.core.assignment import models as assignment
 from crmframe.core.assignment.strategies import STRATEGIES
@@ -23,6 +24,7 @@ from crmframe.core.contributions import (
     Change,
     DuplicateKeys,
     Job,
+    MenuItem,
     NotificationKind,
     Permission,
     Reachable,
@@ -30,6 +32,7 @@ from crmframe.core.contributions import (
     Strategy,
     Subscription,
     ViewContext,
+    Widget,
 )
 from crmframe.core.customers import consent, links, models, reach, trade
 from crmframe.core.demo import jobs as sample_jobs
@@ -158,7 +161,19 @@ def permissions() -> Sequence[Permission]:
 @hookimpl
 def settings() -> Sequence[Setting]:
     """Declare the company's master data and what "today" and "money" mean here."""
-    return (*CORE_SETTINGS, *attachments.SETTINGS)
+    return (*CORE_SETTINGS, *attachments.SETTINGS, *first_page.SETTINGS)
+
+
+@hookimpl
+def menu() -> Sequence[MenuItem]:
+    """Declare the calendar and the report of follow-ups."""
+    return first_page.MENU
+
+
+@hookimpl
+def widgets() -> Sequence[Widget]:
+    """Declare what is to be done today, and which customers wait."""
+    return first_page.WIDGETS
 
 
 @hookimpl

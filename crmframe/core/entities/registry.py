@@ -29,6 +29,8 @@ RESERVED = frozenset(
         "journal",
         "me",
         "docs",
+        "calendar",
+        "reports",
     }
 )
 

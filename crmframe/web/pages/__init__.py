@@ -11,6 +11,7 @@ from crmframe.web.endpoint import Endpoint
 from crmframe.web.errors import PASSWORD_PAGE, SECOND_FACTOR_PAGE
 from crmframe.web.pages import (
     account,
+    agenda,
     board,
     choosing,
     codes,
@@ -115,6 +116,9 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", samples.PAGE, Endpoint(samples.show_sample)),
     ("POST", "/admin/sample/{verb}", Endpoint(samples.change_sample)),
     ("POST", "/admin/events/{id:int}/{verb}", Endpoint(running.change_letter)),
+    ("GET", agenda.CALENDAR, Endpoint(agenda.show_calendar)),
+    ("GET", agenda.REPORT, Endpoint(agenda.show_report)),
+    ("GET", "/{slug}/quiet", Endpoint(agenda.show_quiet)),
     ("GET", "/{slug}", Endpoint(lists.show_list)),
     ("GET", "/{slug}/condition", Endpoint(lists.show_condition)),
     ("GET", "/{slug}/options", Endpoint(lists.show_options)),

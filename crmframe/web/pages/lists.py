@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
-from crmframe.web.pages import conditions, listing, lookup, views
+from crmframe.web.pages import conditions, listing, lookup, quick, views
 from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
@@ -51,6 +51,7 @@ def list_of(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
         "view": view,
         "entity": entity,
         "title": view.plural(entity),
+        "quick": quick.links_of(view, entity),
         "columns": listing.columns_of(view, found),
         "rows": listing.rows_of(view, found),
         "total": listing.total_of(view, found),

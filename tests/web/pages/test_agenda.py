@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from crmframe.core import records
+
+
+def test_calendar_shows_the_week_with_what_repeats(company, root, write):
+    def make(work):
+        values = {
+            "title": "Weekly round",
+            "start_at": work.now,
+            "recurrence": "FREQ=DAILY",
+            "organizer_id": 1,
+        }
+        records.create(work, "core.appointment", values)
+        return work.now
+
+    now = write(make)
+
+    page = root.get(f"/calendar?day={now.date()}").text
+    assert page.count("Weekly round") >= 1
+    later = root.get(f"/calendar?day={now.date() + timedelta(days=7)}&who=all").text
+    assert later.count("Weekly round") == 7
+    assert root.get("/calendar?day=9999-12-31").status_code == 200
+    assert root.get("/calendar?day=0001-01-01").status_code == 200
+
+
+def test_report_shows_what_was_logged_by_whom(company, root, write):
+    about = f"core.customer:{company.customer}"
+    root.post(f"/customers/{company.customer}/log", data={"kind": "call", "text": "Wants a price"})
+
+    for query in ("", "?span=week", "?who=all", "?who=user:1", "?span=week&who=all"):
+        page = root.get(f"/reports/follow-ups{query}")
+        assert (page.status_code, "Wants a price" in page.text) == (200, True), query
+    assert "Wants a price" not in root.get("/reports/follow-ups?who=user:999").text
+    assert "Wants a price" not in root.get("/reports/follow-ups?day=2001-01-01").text
+    assert about
+
+
+def test_short_ways_lead_to_lists_that_are_there(company, root):
+    for slug in ("tasks", "customers", "appointments", "activities"):
+        assert 'class="c-quick"' in root.get(f"/{slug}?view=all").text
+    answer = root.get("/customers/quiet?days=45&owner=me")
+    assert answer.headers["location"].startswith("/customers?last_activity_at__lt=")
+    assert root.get(answer.headers["location"]).status_code == 200
+    assert root.get("/users/quiet").status_code == 404
+    for path in (
+        "/tasks?assignee=me&done_at__empty=true&due_at=today",
+        "/tasks?assignee=me&done_at__empty=true&due_at__lt=today",
+    ):
+        assert root.get(path).status_code == 200
