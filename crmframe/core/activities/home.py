@@ -22,7 +22,7 @@ SETTINGS = (
     ),
 )
 MENU = (
-    MenuItem("core.calendar", "Calendar", "/calendar", "core.appointment.read", "calendar-clock"),
+    MenuItem("core.agenda", "Agenda", "/agenda", "core.appointment.read", "calendar-clock"),
     MenuItem(
         "core.follow_ups", "Follow-up report", "/reports/follow-ups", "core.activity.read", "clipboard-list"
     ),

@@ -29,7 +29,7 @@ RESERVED = frozenset(
         "journal",
         "me",
         "docs",
-        "calendar",
+        "agenda",
         "reports",
     }
 )

@@ -116,7 +116,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", samples.PAGE, Endpoint(samples.show_sample)),
     ("POST", "/admin/sample/{verb}", Endpoint(samples.change_sample)),
     ("POST", "/admin/events/{id:int}/{verb}", Endpoint(running.change_letter)),
-    ("GET", agenda.CALENDAR, Endpoint(agenda.show_calendar)),
+    ("GET", agenda.AGENDA, Endpoint(agenda.show_agenda)),
     ("GET", agenda.REPORT, Endpoint(agenda.show_report)),
     ("GET", "/{slug}/quiet", Endpoint(agenda.show_quiet)),
     ("GET", "/{slug}", Endpoint(lists.show_list)),

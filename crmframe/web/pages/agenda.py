@@ -24,14 +24,14 @@ from crmframe.web.respond import Call, Reply
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-CALENDAR, REPORT = "/calendar", "/reports/follow-ups"
+AGENDA, REPORT = "/agenda", "/reports/follow-ups"
 WEEK = timedelta(days=7)
 MOST_DAYS = 3650
 # Weeks before and after are always days that there are.
 YEARS = range(1900, 2200)
 
 
-def show_calendar(call: Call, work: UnitOfWork) -> Reply:
+def show_agenda(call: Call, work: UnitOfWork) -> Reply:
     """Show the appointments of a week, day by day, in the reader's zone."""
     view = view_of(call, work)
     _require(work, "core.appointment.read")
@@ -48,9 +48,9 @@ def show_calendar(call: Call, work: UnitOfWork) -> Reply:
         "empty": not found,
         "everybody": everybody,
         "may_create": view.may("core.appointment.create"),
-        **_ways(CALENDAR, first, 7, {"who": "all"} if everybody else {}),
+        **_ways(AGENDA, first, 7, {"who": "all"} if everybody else {}),
     }
-    return Reply(data, "calendar.html")
+    return Reply(data, "agenda.html")
 
 
 def _day_in(call: Call, view: View) -> date:

@@ -18,12 +18,12 @@ def test_calendar_shows_the_week_with_what_repeats(company, root, write):
 
     now = write(make)
 
-    page = root.get(f"/calendar?day={now.date()}").text
+    page = root.get(f"/agenda?day={now.date()}").text
     assert page.count("Weekly round") >= 1
-    later = root.get(f"/calendar?day={now.date() + timedelta(days=7)}&who=all").text
+    later = root.get(f"/agenda?day={now.date() + timedelta(days=7)}&who=all").text
     assert later.count("Weekly round") == 7
-    assert root.get("/calendar?day=9999-12-31").status_code == 200
-    assert root.get("/calendar?day=0001-01-01").status_code == 200
+    assert root.get("/agenda?day=9999-12-31").status_code == 200
+    assert root.get("/agenda?day=0001-01-01").status_code == 200
 
 
 def test_report_shows_what_was_logged_by_whom(company, root, write):
