@@ -12,6 +12,7 @@ import click
 from bench.base import built
 from bench.figures import Figure, table
 from bench.reads import reads
+from bench.selling import selling
 from bench.startup import startup
 from bench.writes import writes
 
@@ -32,7 +33,7 @@ def main(customers: int, deals: int, database: str, name: str, folder: str) -> N
         click.echo(f"Building {customers:,} customers and {deals:,} deals ...")
         figures: list[Figure] = []
         with built(place, url, customers, deals) as base:
-            for measure in (reads, writes, startup):
+            for measure in (reads, selling, writes, startup):
                 for figure in measure(base):
                     figures.append(figure)
                     click.echo(

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from crmframe.core.contributions import Veto
-from crmframe.core.errors import CrmError, Problem, Vetoed
+from crmframe.core.errors import CrmError, InvalidInput, Problem, Vetoed
 from crmframe.hookspecs import HOOKS
 from crmframe.kernel.circuit import Circuits
 from crmframe.kernel.codes import CODES, PluginFailed, PluginProblem, first_line
@@ -127,6 +127,7 @@ class Hooks:
         """Ask every plugin; return when nobody objects.
 
         Raises:
+            InvalidInput: A plugin refused, and named the fields.
             Vetoed: A plugin refused, or failed while checking. ``data["because"]`` is a Problem in the plugin's own
                 translation domain.
         """
@@ -136,7 +137,7 @@ class Hooks:
             except Veto as veto:
                 because = Problem(veto.field, "vetoed", veto.template, veto.data, domain=each.plugin)
                 raise _vetoed(each.plugin, because) from veto
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, InvalidInput):
                 raise
             except BaseException as error:  # what a guard does not answer counts as no
                 self._note(each, "P104", error)

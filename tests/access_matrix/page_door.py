@@ -232,6 +232,10 @@ def _others(world: World, guest: Guest) -> Iterator[Cell]:
     yield Cell("change_job", record_id=1, expected=retried)
     yield Cell("change_letter", record_id=1, expected=retried)
     may_see = frozenset({DONE if world.oracle.may(guest, "sales.deal", "read") else DENIED})
+    for verb in ("forecast", "forecast_data", "team_page"):
+        yield Cell(verb, expected=may_see)
+    may_target = world.oracle.may(guest, "sales.target", "read")
+    yield Cell("targets_page", expected=frozenset({DONE if may_target else DENIED}))
     if not world.oracle.may(guest, "sales.pipeline", "read") and DONE in may_see:
         may_see = frozenset({MISSING})  # there is no funnel without a pipeline
     for verb in ("funnel", "funnel_data", "pipeline_data"):
@@ -369,6 +373,10 @@ PAGES: Mapping[str, Make] = {
     "funnel": _page("/p/sales/funnel"),
     "funnel_data": _page("/p/sales/api/funnel"),
     "pipeline_data": _page("/p/sales/api/pipeline"),
+    "forecast": _page("/p/sales/forecast"),
+    "forecast_data": _page("/p/sales/api/forecast"),
+    "team_page": _page("/p/sales/team"),
+    "targets_page": _page("/p/sales/targets"),
     "funnel_of": lambda world, cell, base: Request(
         "GET", "/p/sales/funnel", "/p/sales/funnel", {"pipeline": str(cell.record_id)}
     ),

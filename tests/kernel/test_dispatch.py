@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crmframe.core import contributions as c
-from crmframe.core.errors import Vetoed
+from crmframe.core.errors import InvalidInput, Problem, Vetoed
 from crmframe.hookspecs import HOOKS
 from crmframe.kernel.dispatch import SLOW_SECONDS, Call, Hooks, Notice
 from tests.kernel.hooking import CONTEXT, from_source, hooks_of, module, raising, register
@@ -195,6 +195,16 @@ def test_slow_contribution_is_logged_and_shown(caplog: pytest.LogCaptureFixture)
 
     assert hooks.contribute("notices", CONTEXT) == [("a", "done")]
     assert "a took" in caplog.text
+
+
+def test_guard_may_name_every_field_that_is_wrong() -> None:
+    problems = [Problem("a", "missing", "Fill in a."), Problem("b", "missing", "Fill in b.")]
+    hooks = hooks_of(a=module(before_create=raising(InvalidInput(problems))))
+
+    with pytest.raises(InvalidInput) as caught:
+        hooks.guard("before_create", None)
+
+    assert caught.value.problems == problems
 
 
 def test_guard_that_fails_is_a_no_with_p104() -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from crmframe.core.access.fields import writable_fields
 from crmframe.core.contributions import Action
 from crmframe.core.entities.entity import Entity
+from crmframe.core.entities.field import Field
 from crmframe.core.errors import Problem
 from crmframe.web.formats import at_zone
 from crmframe.web.pages import lookup
-from crmframe.web.pages.inputs import reference_options
+from crmframe.web.pages.inputs import plain_text, reference_options
 
 if TYPE_CHECKING:
     from crmframe.web.pages.view import View
@@ -70,11 +73,32 @@ def controls_of(
     plugin = owner_of(view, entity, action)
     controls = []
     for name, info in action.input.model_fields.items():
+        if not _is_asked(schemas[name], name, values, problems):
+            continue
         made = _control(view, plugin, name, schemas[name], values.get(name), offers)
         made["required"] = info.is_required()
         made["errors"] = [_message(view, p, made["label"]) for p in problems if p.field == name]
         controls.append(made)
     return controls
+
+
+def _is_asked(
+    schema: Mapping[str, Any], name: str, values: Mapping[str, Any], problems: Sequence[Problem]
+) -> bool:
+    """Return whether a form asks for a value: what is marked ``asked_with`` another one only once that is missing."""
+    asked_with = schema.get("asked_with")
+    return not asked_with or bool(values.get(name)) or any(p.field == asked_with for p in problems)
+
+
+def also_asked(view: View, entity: Entity, action: Action, names: Sequence[str]) -> list[Field]:
+    """Return those of the record's own fields *names* that an action does not ask for, and that a form may write."""
+    known = {}
+    for field in view.work.schema.fields(entity).values():
+        known[field.name] = known[field.short_name] = field
+    own = action.input.model_fields if action.input is not None else {}
+    found = {known[name].name: known[name] for name in names if name in known and name not in own}
+    may_write = writable_fields(view.work, entity) if view.may(f"{entity.name}.update") else set()
+    return [field for field in found.values() if field.name in may_write and not field.written_by]
 
 
 def _message(view: View, problem: Problem, label: str) -> str:
@@ -97,7 +121,7 @@ def _control(
         "id": f"f-{name}",
         "label": view.text(plugin, schema["title"]),
         "type": FORMATS.get(plain.get("format", ""), "text"),
-        "value": value or "",
+        "value": plain_text(value) if isinstance(value, Decimal) else value or "",
         "required": False,
         "wide": False,
         "max": plain.get("maxLength"),
@@ -120,7 +144,7 @@ def _control(
         }
     if kind == "boolean":
         return found | {"type": "yes_no", "value": value in (True, "true")}
-    if kind in ("array", "object"):
+    if kind in ("array", "object") or schema.get("long"):
         return found | {"type": "area", "wide": True}
     return found
 

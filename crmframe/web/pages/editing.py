@@ -228,20 +228,38 @@ def run_action(call: Call, work: UnitOfWork) -> Reply:
     action = records.action_of(work, entity, call.path["verb"])
     data = actions.posted(view, action.input, call.form)
     url = _back_or(call, f"/{entity.slug}/{record_id}")
+    also = actions.also_asked(view, entity, action, call.form_lists.get("also", ()))
+    missing = {name: text for name, text in form.posted(call, view, also).items() if text}
     version = version_in(call)
+
+    def run(writing: UnitOfWork) -> None:
+        writing.journal.name_verb(f"{entity.name}.{action.name}")
+        if missing:
+            records.update(writing, entity.name, record_id, missing, version=version)
+        read = None if missing else version
+        records.run(writing, entity.name, record_id, action.name, data, version=read)
+
     try:
-        return change(
-            call,
-            work,
-            lambda w: records.run(w, entity.name, record_id, action.name, data, version=version),
-            url,
-        )
+        return change(call, work, run, url)
     except AWAY:
         raise
     except CrmError as error:
         record = records.get(work, entity.name, record_id)
+        wanted = [*(field.name for field in also), *(p.field for p in form.problems_of(error))]
         shown = _action(view, entity, action, record, call.form, error)
-        return Reply(shown | {"back": url}, "action.html", error.status)
+        more = _missing(view, entity, actions.also_asked(view, entity, action, wanted), call.form, error)
+        controls = [*shown["controls"], *more]
+        problems = form.general_messages(view, error, [each["name"] for each in controls])
+        asked = {"also": [each["name"] for each in more], "controls": controls, "problems": problems}
+        return Reply(shown | {"back": url} | asked, "action.html", error.status)
+
+
+def _missing(
+    view: View, entity: Entity, fields: list[Field], values: Mapping[str, Any], error: CrmError
+) -> list[dict[str, Any]]:
+    """Return controls for fields of the record that an action asks to be filled first."""
+    asked = FormView(entity, [field.name for field in fields])
+    return form.controls_of(view, asked, values, form.problems_of(error))
 
 
 def _action(
@@ -268,6 +286,7 @@ def _action(
         "url": f"{url}/{action.name}",
         "back": url,
         "undoable": action.undoable,
+        "also": (),
     }
 
 

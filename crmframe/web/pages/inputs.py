@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from crmframe.core.entities.field import Field
@@ -121,6 +122,11 @@ def shown_value(view: View, field: Field, value: Any) -> Any:
     if field.kind.name == "json":
         return json.dumps(value, ensure_ascii=False)
     if field.kind.name in ("decimal", "money"):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return plain_text(value)
     return field.kind.to_text(value)
+
+
+def plain_text(value: Decimal) -> str:
+    """Return a number as its control holds it: without zeros that say nothing."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

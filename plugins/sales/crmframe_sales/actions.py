@@ -11,8 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.api import Action, InvalidInput, Problem, UnitOfWork, records
-from crmframe_sales.inputs import DealClosed, DealOpen, Lose, Move, Place, Reopen, Win, refused
+from crmframe_sales.handover.notes import write_note
+from crmframe_sales.handover.owners import hand_over
+from crmframe_sales.inputs import DealClosed, DealOpen, HandOver, Lose, Move, Place, Reopen, Win, refused
 from crmframe_sales.models import LostReason, Stage, StageChange
+from crmframe_sales.progress.steps import missing_step
 
 DEAL_WON = "sales.deal_won"
 DEAL_LOST = "sales.deal_lost"
@@ -34,6 +37,8 @@ def move(work: UnitOfWork, deal: Record, given: Move) -> None:
     if stage.kind == "lost" and given.lost_reason_id is None:
         raise refused("lost_reason_id", "required", "Say why the deal was lost.")
     _enter(work, deal, stage, given.at, _loss(work, stage, given))
+    if stage.kind == "won":
+        write_note(work, deal, given)
 
 
 def win(work: UnitOfWork, deal: Record, given: Win) -> None:
@@ -46,6 +51,7 @@ def win(work: UnitOfWork, deal: Record, given: Win) -> None:
     _refuse_closed(work, deal)
     values = {} if given.amount is None else {"amount": given.amount}
     _enter(work, deal, closing_stage(work, deal["pipeline_id"], "won"), given.at, values)
+    write_note(work, deal, given)
 
 
 def lose(work: UnitOfWork, deal: Record, given: Lose) -> None:
@@ -148,7 +154,11 @@ def _enter(
     work: UnitOfWork, deal: Record, stage: Any, at: datetime | None, values: Mapping[str, Any]
 ) -> None:
     moment = _moment(work, deal, at)
-    _refuse_gaps(work, stage, {**deal, **values})
+    problems = _gaps(work, stage, {**deal, **values})
+    if stage.kind == "open":
+        problems += missing_step(work, {**deal, **values})
+    if problems:
+        raise InvalidInput(problems)
     changed = {**_standing(stage, moment, None), **values, "probability": stage.probability}
     records.write(work, "sales.deal", deal["id"], changed)
     step = {"deal_id": deal["id"], "from_stage_id": deal["stage_id"], "to_stage_id": stage.id, "at": moment}
@@ -190,7 +200,7 @@ def _refuse_closed(work: UnitOfWork, deal: Record) -> None:
         raise DealClosed(title=records.name_of(work, "sales.deal", deal))
 
 
-def _refuse_gaps(work: UnitOfWork, stage: Any, deal: Record) -> None:
+def _gaps(work: UnitOfWork, stage: Any, deal: Record) -> list[Problem]:
     fields = work.registry.entity("sales.deal").fields
     problems = []
     for name in stage.required_fields or ():
@@ -199,8 +209,7 @@ def _refuse_gaps(work: UnitOfWork, stage: Any, deal: Record) -> None:
             data = {"stage": stage.name, "field": field.label if field else name}
             template = "The stage {stage} asks for {field}. Fill it in first."
             problems.append(Problem(name, "stage_gate", template, data, domain="sales"))
-    if problems:
-        raise InvalidInput(problems)
+    return problems
 
 
 def _is_empty(deal: Record, name: str) -> bool:
@@ -313,5 +322,6 @@ ACTIONS = (
     Action("sales.deal", "win", win, "Win", input=Win, tone="green", filled=OPEN),
     Action("sales.deal", "lose", lose, "Lose", input=Lose, tone="red", filled=OPEN),
     Action("sales.deal", "reopen", reopen, "Reopen", input=Reopen, tone="amber", filled=CLOSED),
+    Action("sales.deal", "hand_over", hand_over, "Hand over", input=HandOver, tone="violet"),
     Action("sales.deal", "place", place, "Place with its history", input=Place, imports=place_many),
 )

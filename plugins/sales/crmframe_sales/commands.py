@@ -1,9 +1,8 @@
-"""The hand-written commands: ``crmframe sales funnel`` and ``crmframe sales pipeline``."""
+"""The hand-written commands: ``crmframe sales funnel`` and ``crmframe sales pipeline``; the forecast has its own."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from crmframe_sales import queries
+from crmframe_sales.printing import echo_table
 
 
 @click.command("funnel")
@@ -32,7 +32,7 @@ def funnel(console: Any, pipeline_id: int | None, since: datetime | None, *, as_
         (row.name, row.reached, _percent(row.conversion), row.current, row.lost, _number(row.median_days))
         for row in rows
     ]
-    _echo_table(("stage", "reached", "conversion", "now", "lost", "median days"), table)
+    echo_table(("stage", "reached", "conversion", "now", "lost", "median days"), table)
 
 
 @click.command("pipeline")
@@ -47,20 +47,7 @@ def pipeline(console: Any, pipeline_id: int | None, *, as_json: bool) -> None:
         click.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, indent=2, default=str))
         return
     table = [(row.name, row.currency, row.deals, row.amount, row.weighted) for row in rows]
-    _echo_table(("stage", "currency", "deals", "amount", "weighted"), table)
-
-
-def _echo_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    lines = [list(head), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(_width(line[place]) for line in lines) for place in range(len(head))]
-    for line in lines:
-        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
-
-
-def _width(text: str) -> int:
-    """Return how many columns a terminal needs: Chinese characters take two."""
-    return sum(2 if "\u2e80" <= character <= "\uffef" else 1 for character in text)
+    echo_table(("stage", "currency", "deals", "amount", "weighted"), table)
 
 
 def _percent(share: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -34,6 +35,10 @@ class ActionInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _told(title: str, **more: JsonValue) -> Any:
+    return Field(default=None, title=title, max_length=10_000, json_schema_extra={"long": True, **more})
+
+
 class Move(ActionInput):
     """Ask for the stage to go to.
 
@@ -48,13 +53,29 @@ class Move(ActionInput):
     )
     lost_to_id: int | None = Field(default=None, title="Lost to", json_schema_extra=COMPETITOR)
     at: datetime | None = Field(default=None, title="When")
+    # Asked for once it turns out that a won deal wants a note.
+    promised: str | None = _told("What was promised", asked_with="promised")
+    contacts: str | None = _told("Who to talk to", asked_with="promised")
+    dates: str | None = _told("Dates to keep", asked_with="promised")
+    risks: str | None = _told("Risks", asked_with="promised")
 
 
 class Win(ActionInput):
-    """Ask for the final amount; the deal's own stays when it is left out."""
+    """Ask for the final amount, the deal's own stays when it is left out, and for what those who deliver must know."""
 
     amount: Decimal | None = Field(default=None, title="Amount", max_digits=18, decimal_places=4)
     at: datetime | None = Field(default=None, title="When")
+    promised: str | None = _told("What was promised")
+    contacts: str | None = _told("Who to talk to")
+    dates: str | None = _told("Dates to keep")
+    risks: str | None = _told("Risks")
+
+
+class HandOver(ActionInput):
+    """Ask for the new owner, and what to tell them."""
+
+    owner_id: int = Field(title="New owner", json_schema_extra={"entity": "core.user", "prefilled": False})
+    note: str | None = _told("Note")
 
 
 class Lose(ActionInput):

@@ -29,7 +29,7 @@ Base: Any = plugin_base("sales")
 STAGE_KINDS = (Choice("open", "Open", "blue"), Choice("won", "Won", "green"), Choice("lost", "Lost", "red"))
 STAGE_ACTIONS = ("move", "win", "lose", "reopen", "place")
 FORECAST_CATEGORIES = (
-    Choice("pipeline", "Pipeline", "blue"),
+    Choice("pipeline", "In the pipeline", "blue"),
     Choice("best_case", "Best case", "teal"),
     Choice("commit", "Commit", "green"),
     Choice("omitted", "Omitted", "grey"),
@@ -244,6 +244,9 @@ _sums = (_deals.c.team_id, _deals.c.currency, _deals.c.amount)
 _open = sa.and_(_deals.c.closed_at.is_(None), _deals.c.archived_at.is_(None))
 sa.Index(
     "ix_sales_deals_open",
+    # Always empty here, but equal to nothing: SQLite would take the plain index on them instead.
+    _deals.c.closed_at,
+    _deals.c.archived_at,
     _deals.c.owner_id,
     _deals.c.close_on,
     *_sums,

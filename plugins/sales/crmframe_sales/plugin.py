@@ -18,10 +18,12 @@ from crmframe.api import (
     LogPart,
     LongJob,
     MenuItem,
+    NotificationKind,
     Panel,
     Prerequisite,
     Reachable,
     Sample,
+    Setting,
     Subscription,
     TimelineItem,
     UnitOfWork,
@@ -29,13 +31,21 @@ from crmframe.api import (
     ViewContext,
     Widget,
     hookimpl,
+    kinds,
     records,
 )
 from crmframe_sales import queries, say
 from crmframe_sales.actions import ACTIONS, DEAL_WON
 from crmframe_sales.commands import COMMANDS
+from crmframe_sales.forecast import commands as forecast_commands
+from crmframe_sales.forecast import grid as forecast_grid
 from crmframe_sales.forecast import models as forecast
+from crmframe_sales.forecast import routes as forecast_routes
+from crmframe_sales.forecast.targets import refuse_double
 from crmframe_sales.handover import models as handover
+from crmframe_sales.handover import notes as handover_notes
+from crmframe_sales.handover.news import KINDS, tell_of_won_deals
+from crmframe_sales.handover.notes import notes_of_customer
 from crmframe_sales.jobs import count_overdue, note_won_deals
 from crmframe_sales.leads import plugin as leads
 from crmframe_sales.leads.guards import check_leads
@@ -43,9 +53,14 @@ from crmframe_sales.leads.pages import badges_of_leads
 from crmframe_sales.models import BEFORE_DEALS, DEALS
 from crmframe_sales.participants import models as participants
 from crmframe_sales.participants.panels import competitors_of_deal, contacts_of_deal, keep_one_primary
+from crmframe_sales.progress import models as progress
 from crmframe_sales.progress import queries as late
+from crmframe_sales.progress import steps
+from crmframe_sales.progress.stale import close_stale_tasks, make_stale_tasks
+from crmframe_sales.progress.steps import require_next_step
 from crmframe_sales.routes import ROUTES, deals_of_customer, deals_on_timeline, my_pipeline
 from crmframe_sales.standard import has_open_stage, missing_for_deals, standard_buttons
+from crmframe_sales.team import routes as team_routes
 
 if TYPE_CHECKING:
     import click
@@ -53,6 +68,22 @@ if TYPE_CHECKING:
 
 LARGEST_AMOUNT = Decimal(10**14)
 FUNNEL = "/p/sales/funnel"
+SETTINGS = (
+    Setting(
+        steps.REQUIRED,
+        "An open deal needs a next step",
+        kinds.Boolean(),
+        default=False,
+        help="Whoever saves or moves an open deal says what comes next and when, or makes a task for it.",
+    ),
+    Setting(
+        handover_notes.REQUIRED,
+        "A won deal needs a handover note",
+        kinds.Boolean(),
+        default=False,
+        help="Whoever wins a deal says what was promised to the customer.",
+    ),
+)
 PANELS = (
     Panel(
         "sales.deals",
@@ -81,6 +112,15 @@ PANELS = (
         "sales.deal_competitor.read",
         shows="sales.deal_competitor",
     ),
+    Panel(
+        "sales.handover",
+        "core.customer",
+        "Handed over to service",
+        notes_of_customer,
+        "sales/handover_notes.html",
+        "sales.handover_note.read",
+        shows="sales.handover_note",
+    ),
 )
 
 
@@ -92,6 +132,7 @@ def entities() -> Sequence[type[Any]]:
         participants.Competitor,
         *DEALS,
         *participants.ENTITIES,
+        *progress.ENTITIES,
         *handover.ENTITIES,
         *forecast.ENTITIES,
         *leads.ENTITIES,
@@ -106,8 +147,8 @@ def actions() -> Sequence[Action]:
 
 @hookimpl
 def routes() -> Sequence[BaseRoute]:
-    """Return the funnel and the weighted pipeline, as pages and as JSON."""
-    return ROUTES
+    """Return the funnel, the weighted pipeline and the forecast, as pages and as JSON."""
+    return [*ROUTES, *forecast_routes.ROUTES, *forecast_grid.ROUTES, *team_routes.ROUTES]
 
 
 @hookimpl
@@ -118,14 +159,19 @@ def log_parts() -> Sequence[LogPart]:
 
 @hookimpl
 def commands() -> Sequence[click.Command]:
-    """Return ``crmframe sales funnel`` and ``crmframe sales pipeline``."""
-    return COMMANDS
+    """Return ``crmframe sales funnel``, ``crmframe sales pipeline`` and ``crmframe sales forecast``."""
+    return [*COMMANDS, *forecast_commands.COMMANDS]
 
 
 @hookimpl
 def menu() -> Sequence[MenuItem]:
-    """Return the entry of the funnel page."""
-    return [MenuItem("sales.funnel", "Sales funnel", FUNNEL, "sales.deal.read", "chart-no-axes-column")]
+    """Return the entries of the funnel and the forecast."""
+    may = "sales.deal.read"
+    return [
+        MenuItem("sales.funnel", "Sales funnel", FUNNEL, may, "chart-no-axes-column"),
+        MenuItem("sales.team", "Team", team_routes.PATH, may, "users"),
+        MenuItem("sales.forecast", "Forecast", forecast_routes.PATH, may, "trending-up"),
+    ]
 
 
 @hookimpl
@@ -144,8 +190,12 @@ def widgets() -> Sequence[Widget]:
 
 @hookimpl
 def jobs() -> Sequence[Job | LongJob]:
-    """Return the nightly count of overdue deals."""
-    return [Job("sales.count_overdue", count_overdue, cron="30 2 * * *"), *leads.JOBS]
+    """Return what happens at night: overdue deals are counted, and stale ones get a task."""
+    return [
+        Job("sales.count_overdue", count_overdue, cron="30 2 * * *"),
+        Job("sales.make_stale_tasks", make_stale_tasks, cron="40 2 * * *"),
+        *leads.JOBS,
+    ]
 
 
 @hookimpl
@@ -156,8 +206,25 @@ def samples() -> Sequence[Sample]:
 
 @hookimpl
 def subscriptions() -> Sequence[Subscription]:
-    """Return the reaction to a won deal: a note on the customer."""
-    return [Subscription("sales.note_won_deals", [DEAL_WON], note_won_deals), *leads.SUBSCRIPTIONS]
+    """Return the reactions to a won deal, a note and news, and to one that moves: its task is closed."""
+    return [
+        Subscription("sales.note_won_deals", [DEAL_WON], note_won_deals),
+        Subscription("sales.tell_of_won_deals", [DEAL_WON], tell_of_won_deals),
+        Subscription("sales.close_stale_tasks", ["sales.stage_change.created"], close_stale_tasks),
+        *leads.SUBSCRIPTIONS,
+    ]
+
+
+@hookimpl
+def notification_kinds() -> Sequence[NotificationKind]:
+    """Return what people are told: a deal was won."""
+    return KINDS
+
+
+@hookimpl
+def settings() -> Sequence[Setting]:
+    """Return what the workspace may ask of those who sell."""
+    return SETTINGS
 
 
 @hookimpl
@@ -186,9 +253,11 @@ def checks() -> Sequence[Check]:
 
 @hookimpl
 def before_create(change: Change) -> None:
-    """Refuse lines whose amount no column could hold; let a deal have one primary contact."""
+    """Refuse lines whose amount no column could hold; see to contacts and targets."""
     keep_one_primary(change)
     check_leads(change)
+    refuse_double(change)
+    require_next_step(change)
     if change.entity.name == "sales.deal_line":
         for line in change.after:
             refuse_too_large(line["quantity"], line["price"])
@@ -196,9 +265,11 @@ def before_create(change: Change) -> None:
 
 @hookimpl
 def before_update(change: Change) -> None:
-    """Refuse to make the amount of a line larger than a column could hold; let a deal have one primary contact."""
+    """Refuse to make the amount of a line larger than a column could hold; see to contacts and targets."""
     keep_one_primary(change)
     check_leads(change)
+    refuse_double(change)
+    require_next_step(change)
     if change.entity.name == "sales.deal_line":
         for record_id, values in zip(change.ids, change.after, strict=True):
             line = {**change.before[record_id], **values}

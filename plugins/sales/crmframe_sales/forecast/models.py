@@ -21,7 +21,7 @@ MEASURES = (
 
 
 class Target(Base):
-    """What is to be reached in a period: by a person, or by a team when no owner is named.
+    """What is to be reached in a period: by a person; by a team when no person is named; else by the whole company.
 
     Attributes:
         starts_on: The first day of the period.
@@ -36,7 +36,7 @@ class Target(Base):
     __order__ = ("-starts_on",)
 
     owner_id: Mapped[int | None] = field(
-        kinds.Reference("core.user", on_delete="cascade"), "Person", aliases=("人员", "负责人")
+        kinds.Reference("core.user", on_delete="cascade"), "Salesperson", aliases=("人员", "负责人")
     )
     team_id: Mapped[int | None] = field(
         kinds.Reference("core.team", on_delete="cascade"), "Team", aliases=("团队",)

@@ -42,7 +42,7 @@ class DealContact(Base):
     """
 
     __title__ = "note"
-    __icon__ = "contact"
+    __icon__ = "contact-round"
     __access_through__ = ("deal_id", "contact_id")
     __in_menu__ = False
     __list__ = ("deal_id", "contact_id", "role", "attitude", "is_primary")
@@ -69,7 +69,7 @@ sa.UniqueConstraint(DealContact.__table__.c.deal_id, DealContact.__table__.c.con
 class Competitor(Base, Archivable):
     """Somebody who sells what we sell."""
 
-    __icon__ = "swords"
+    __icon__ = "flag"
     __group__ = "sales"
     __list__ = ("name", "website", "strengths", "weaknesses")
 
@@ -95,7 +95,7 @@ class DealCompetitor(Base):
     """
 
     __title__ = "note"
-    __icon__ = "swords"
+    __icon__ = "flag"
     __access_through__ = ("deal_id", "competitor_id")
     __in_menu__ = False
     __list__ = ("deal_id", "competitor_id", "price", "standing", "threat")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
@@ -61,3 +63,38 @@ def overdue_count(work: UnitOfWork) -> int:
         )
         or 0
     )
+
+
+def is_stale_now(work: UnitOfWork, deal: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that an open deal has been in its stage for longer than the stage allows."""
+    parts = [
+        sa.and_(deal.c.stage_id.in_(stages), deal.c.stage_entered_at < work.now - timedelta(days=days))
+        for days, stages in _patience(work).items()
+    ]
+    return sa.or_(sa.false(), *parts)
+
+
+def stale_url(work: UnitOfWork) -> str:
+    """Return the list of the deals that are stale now."""
+    return f"/deals?{urlencode({'where': json.dumps(_stale_filter(work))})}"
+
+
+def _stale_filter(work: UnitOfWork) -> dict[str, Any]:
+    parts = [
+        {"stage_id__in": stages, "stage_entered_at__lt": (work.now - timedelta(days=days)).isoformat()}
+        for days, stages in _patience(work).items()
+    ]
+    # A stage that no deal is in: without patience nothing is ever stale.
+    return {"and": [{"closed_at__empty": True}, {"or": parts}]} if parts else {"stage_id": 0}
+
+
+def _patience(work: UnitOfWork) -> dict[int, list[int]]:
+    """Return days to the open stages in which a deal may stay that long."""
+    stage = Stage.__table__
+    wanted = sa.select(stage.c.id, stage.c.stale_after_days).where(
+        stage.c.kind == "open", stage.c.stale_after_days.is_not(None)
+    )
+    found: dict[int, list[int]] = {}
+    for row in work.rows(wanted.order_by(stage.c.id)):
+        found.setdefault(row.stale_after_days, []).append(row.id)
+    return found
