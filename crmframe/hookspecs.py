@@ -187,6 +187,12 @@ def duplicate_keys() -> Sequence[c.DuplicateKeys]:
 
 
 @_hook("declare")
+def presets() -> Sequence[c.Preset]:
+    """Return what a new workspace may begin with."""
+    return ()
+
+
+@_hook("declare")
 def samples() -> Sequence[c.Sample]:
     """Return what happened in the sample company with this plugin's records."""
     return ()

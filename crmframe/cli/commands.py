@@ -9,6 +9,7 @@ from types import MappingProxyType
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "serve": ("crmframe.cli.serve:serve", "Serve the pages and the API."),
+        "init": ("crmframe.cli.init:init", "Begin: the company's settings, and plugins from a preset."),
         "demo": ("crmframe.cli.demo:demo", "Serve a small sample company, to try crmframe."),
         "sample": ("crmframe.cli.sample:sample", "Load or remove sample data."),
         "worker": ("crmframe.cli.worker:worker", "Deliver events and run jobs."),

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from crmframe.application import Application
-from crmframe.core import records
-from crmframe.core.access.roles import install_roles
 from crmframe.core.errors import NotFound
 from crmframe.core.operation.backup import safe_url
 from crmframe.core.storage import copies
-from crmframe.core.work import Acting
 from crmframe.kernel import schema
+from crmframe.setup import settle
 
 if TYPE_CHECKING:
     from crmframe.cli.console import Console
-    from crmframe.core.work import UnitOfWork
     from crmframe.settings import AppSettings
 
 
@@ -61,18 +57,6 @@ def exists(settings: AppSettings) -> bool:
         return schema.status(engine, [])[0].current is not None
     finally:
         engine.dispose()
-
-
-def settle(application: Application) -> None:
-    """Make the default roles, and grant them what plugins brought since."""
-    with application.work(door="cli", reason="crmframe db upgrade") as work:
-        install_roles(work, _create_many, [each.name for each in application.permissions])
-
-
-def _create_many(work: UnitOfWork, entity: str, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
-    # The kind of a role is hidden from every door: it is the core itself that writes here.
-    with work.acting_as(Acting("core.role", "install", "core")):
-        return records.create_many(work, entity, rows)
 
 
 def _application(console: Console, *, migrate: bool) -> Application:

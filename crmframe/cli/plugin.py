@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from crmframe.application import Application, utc_now
 from crmframe.cli import output, texts
 from crmframe.cli.console import Console, json_option, pass_console
-from crmframe.cli.opening import settle
 from crmframe.core.errors import NotFound
 from crmframe.kernel import lifecycle
 from crmframe.kernel.codes import CannotStart, PluginProblem
@@ -20,6 +19,7 @@ from crmframe.kernel.lifecycle import EnablePlan
 from crmframe.kernel.options import PluginOptions
 from crmframe.kernel.report import PluginReport
 from crmframe.kernel.state import read_states
+from crmframe.setup import settle
 
 
 @click.group("plugin")

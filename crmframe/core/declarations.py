@@ -37,6 +37,24 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """What a new workspace may begin with: one choice at the first run. Several plugins may add to one.
+
+    Attributes:
+        key: ``sales``, ``service``, ``marketing``, or one of the plugin's own; with ``all``, the parts of all are made.
+        label: Msgids in the domain of the core for its own keys; whoever declares a key first names it.
+        plugins: Switched on where they are installed.
+        apply: ``apply(work)`` makes the records that the plugin needs; called again, it leaves alone what is there.
+    """
+
+    key: str
+    label: str = ""
+    summary: str = ""
+    plugins: tuple[str, ...] = ()
+    apply: Callable[[UnitOfWork], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """A part of the sample company's history.
 

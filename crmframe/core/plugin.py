@@ -27,6 +27,7 @@ from crmframe.core.contributions import (
     MenuItem,
     NotificationKind,
     Permission,
+    Preset,
     Reachable,
     Setting,
     Strategy,
@@ -54,6 +55,7 @@ from crmframe.core.series import models as series
 from crmframe.core.work import UnitOfWork
 from crmframe.core.workspace import holidays
 from crmframe.core.workspace import models as workspace
+from crmframe.core.workspace.presets import PRESETS
 from crmframe.core.workspace.settings import CORE_SETTINGS
 from crmframe.hookspecs import hookimpl
 
@@ -174,6 +176,12 @@ def menu() -> Sequence[MenuItem]:
 def widgets() -> Sequence[Widget]:
     """Declare what is to be done today, and which customers wait."""
     return first_page.WIDGETS
+
+
+@hookimpl
+def presets() -> Sequence[Preset]:
+    """Declare what a workspace may begin with."""
+    return PRESETS
 
 
 @hookimpl

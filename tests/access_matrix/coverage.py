@@ -84,6 +84,9 @@ EXCUSED: Mapping[str, str] = {
     "POST /p/sales/targets": "writes by create_many, update_many and delete_many; plugins/sales/tests/forecast/test_grid.py tries a stranger",
     "* /static/core": "serves files of the program",
     # commands
+    "init": INSTALLATION,
+    "GET /setup": "is for administrators; tests/web/pages/test_first_run.py refuses others",
+    "POST /setup": "is for administrators; tests/web/pages/test_first_run.py refuses others",
     "serve": INSTALLATION,
     "demo": INSTALLATION,
     "sample": INSTALLATION,

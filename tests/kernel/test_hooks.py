@@ -42,6 +42,7 @@ DECLARED: dict[str, Any] = {
     "assignment_strategies": c.Strategy("sales.by_chance", "By chance", choose=print),
     "reachable": c.Reachable("sales.lead", {"email": "email"}),
     "duplicate_keys": c.DuplicateKeys("sales.lead", emails=("email",)),
+    "presets": c.Preset("sales", "Sales", plugins=("sales",)),
     "samples": c.Sample("crmframe_sales.demo:steps"),
     "commands": click.Command("funnel"),
 }
@@ -137,6 +138,10 @@ def test_hook_reachable() -> None:
 
 def test_hook_duplicate_keys() -> None:
     check_declared("duplicate_keys")
+
+
+def test_hook_presets() -> None:
+    check_declared("presets")
 
 
 def test_hook_samples() -> None:

@@ -26,6 +26,8 @@ from crmframe.core.workspace import models
 from crmframe.core.workspace.rates import BASE, base_problem
 
 ENTITY = "core.setting"
+# What the workspace began with; "none" when an administrator wanted no preset.
+PRESET = "core.preset"
 COMPANY, WORKSPACE, ACCOUNTS = "Company", "Region and calendar", "Accounts"
 _table: Any = models.Setting.__table__
 _STORED = sa.select(_table.c.key, _table.c.value)
@@ -104,6 +106,7 @@ CORE_SETTINGS = (
         help="Whoever may not see a record learns whose it is, so that two people do not court the same customer.",
         group=WORKSPACE,
     ),
+    Setting(PRESET, "Preset", kinds.Text(40), hidden=True),
     Setting("core.sample", "Sample data", kinds.Boolean(), default=False, hidden=True),
 )
 

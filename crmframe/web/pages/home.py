@@ -10,6 +10,8 @@ from crmframe.core.journal.tables import operation
 from crmframe.web.auth import local_path
 from crmframe.web.locales import COOKIE, LOCALES
 from crmframe.web.pages.detail import part_of
+from crmframe.web.pages.first_run import PAGE as SETUP
+from crmframe.web.pages.first_run import is_wanted
 from crmframe.web.pages.histories import operations_by_day
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
@@ -24,6 +26,8 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 def show_first(call: Call, work: UnitOfWork) -> Reply:
     """Show the home page, or lead to the one that a plugin has for this user."""
+    if is_wanted(work):
+        return Reply(location=SETUP)
     other = work.hooks.first("home_page", view_of(call, work).context())
     return Reply(location=local_path(other)) if other else show_home(call, work)
 

@@ -21,6 +21,7 @@ from crmframe.api import (
     NotificationKind,
     Panel,
     Prerequisite,
+    Preset,
     Reachable,
     Sample,
     Setting,
@@ -59,7 +60,7 @@ from crmframe_sales.progress import steps
 from crmframe_sales.progress.stale import close_stale_tasks, make_stale_tasks
 from crmframe_sales.progress.steps import require_next_step
 from crmframe_sales.routes import ROUTES, deals_of_customer, deals_on_timeline, my_pipeline
-from crmframe_sales.standard import has_open_stage, missing_for_deals, standard_buttons
+from crmframe_sales.standard import begin_with_sales, has_open_stage, missing_for_deals, standard_buttons
 from crmframe_sales.team import routes as team_routes
 
 if TYPE_CHECKING:
@@ -196,6 +197,12 @@ def jobs() -> Sequence[Job | LongJob]:
         Job("sales.make_stale_tasks", make_stale_tasks, cron="40 2 * * *"),
         *leads.JOBS,
     ]
+
+
+@hookimpl
+def presets() -> Sequence[Preset]:
+    """Return the standard pipeline, for those who begin with sales."""
+    return [Preset("sales", apply=begin_with_sales)]
 
 
 @hookimpl

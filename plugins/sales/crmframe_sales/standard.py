@@ -68,6 +68,12 @@ def _pipeline_to_fill(work: UnitOfWork) -> int | None:
     return None if found is None else int(found)
 
 
+def begin_with_sales(work: UnitOfWork) -> None:
+    """Make the standard pipeline unless a deal could begin somewhere already."""
+    if not has_open_stage(work):
+        make_standard(work)
+
+
 def has_open_stage(work: UnitOfWork) -> bool:
     """Return whether a deal could begin somewhere."""
     pipeline, stage = Pipeline.__table__, Stage.__table__
