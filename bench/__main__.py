@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from bench.activities import activities
 from bench.base import built
 from bench.figures import Figure, table
 from bench.reads import reads
@@ -33,7 +34,7 @@ def main(customers: int, deals: int, database: str, name: str, folder: str) -> N
         click.echo(f"Building {customers:,} customers and {deals:,} deals ...")
         figures: list[Figure] = []
         with built(place, url, customers, deals) as base:
-            for measure in (reads, selling, writes, startup):
+            for measure in (reads, activities, selling, writes, startup):
                 for figure in measure(base):
                     figures.append(figure)
                     click.echo(

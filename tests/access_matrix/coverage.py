@@ -29,6 +29,10 @@ OWN_SECOND_FACTOR = "is about the asker's own account; tests/web/pages/test_seco
 LINK = "opens what the link's secret is for; tests/web/pages/test_invitations.py"
 ADMINISTRATORS = "is for administrators alone; tests/web/pages/test_invitations.py refuses others"
 FILES = "hands out bytes; tests/web/pages/test_files.py tries it with every right and without"
+FOLLOWED = (
+    "writes with the asker's own rights; tests/web/pages/test_follow_up.py refuses what is not to be seen"
+)
+REPORTED = "reads what is visible only; tests/web/pages/test_agenda.py looks for what is not"
 EXCUSED: Mapping[str, str] = {
     # functions
     "write": "refuses everybody but a running action; tests/core/records/test_writing.py",
@@ -52,6 +56,13 @@ EXCUSED: Mapping[str, str] = {
     "GET /attachments/{id:int}/file": FILES,
     "POST /{slug}/{id:int}/files": FILES,
     "POST /api/v1/files": FILES,
+    "POST /{slug}/{id:int}/comment": FOLLOWED,
+    "POST /{slug}/{id:int}/follow": FOLLOWED,
+    "GET /{slug}/{id:int}/log": FOLLOWED,
+    "POST /{slug}/{id:int}/log": FOLLOWED,
+    "GET /agenda": REPORTED,
+    "GET /reports/follow-ups": REPORTED,
+    "GET /{slug}/quiet": "leads to the list, which is tried",
     "GET /docs/errors": "says the same to everybody: texts of the program, no records",
     "GET /home": "is the page of GET /, which is tried",
     "GET /account": OWN_ACCOUNT,
@@ -87,6 +98,8 @@ EXCUSED: Mapping[str, str] = {
     "init": INSTALLATION,
     "GET /setup": "is for administrators; tests/web/pages/test_first_run.py refuses others",
     "POST /setup": "is for administrators; tests/web/pages/test_first_run.py refuses others",
+    "report daily": REPORTED,
+    "report weekly": REPORTED,
     "serve": INSTALLATION,
     "demo": INSTALLATION,
     "sample": INSTALLATION,

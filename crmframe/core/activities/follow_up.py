@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from crmframe.core import records
 from crmframe.core.contributions import Action
@@ -37,6 +38,15 @@ class FollowUp(BaseModel):
     next_what: str | None = Field(default=None, title="Next step", max_length=LONGEST_TITLE)
     values: dict[str, Any] = Field(default_factory=dict, title="Fields to fill")
     then: dict[str, dict[str, Any]] = Field(default_factory=dict, title="Actions to run")
+
+    @field_validator("values", "then", mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        """Take JSON as text, which is all that the command line can give."""
+        try:
+            return json.loads(given) if isinstance(given, str) else given
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
 
 def log(work: UnitOfWork, record: Mapping[str, Any], given: FollowUp) -> dict[str, int | None]:

@@ -50,3 +50,33 @@ def test_short_ways_lead_to_lists_that_are_there(company, root):
         "/tasks?assignee=me&done_at__empty=true&due_at__lt=today",
     ):
         assert root.get(path).status_code == 200
+
+
+def test_agenda_and_report_hold_nothing_that_the_reader_may_not_see(company, people, write):
+    verbs = ("create", "read", "update", "delete")
+    names = ("core.customer", "core.activity", "core.task", "core.appointment")
+    people.user("sam", grants=tuple((f"{name}.{verb}", "own") for name in names for verb in verbs))
+    sam = people.signed_in("sam")
+
+    def plant(work):
+        about = f"core.customer:{company.customer}"
+        records.create(work, "core.activity", {"about": about, "text": "Secret talk"})
+        records.create(work, "core.task", {"about": about, "title": "Secret task", "done_at": work.now})
+        records.create(work, "core.appointment", {"title": "Secret visit", "start_at": work.now})
+
+    write(plant)
+    for path in (
+        "/agenda?who=all",
+        "/reports/follow-ups?who=all",
+        "/reports/follow-ups?who=user:1&span=week",
+    ):
+        answer = sam.get(path)
+        assert (answer.status_code, "Secret" in answer.text) == (200, False), path
+
+
+def test_agenda_and_report_are_closed_without_the_permission(people):
+    people.user("vera", grants=(("core.customer.read", "all"),))
+    vera = people.signed_in("vera")
+
+    assert vera.get("/agenda").status_code == 403
+    assert vera.get("/reports/follow-ups").status_code == 403

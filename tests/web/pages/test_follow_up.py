@@ -110,3 +110,17 @@ def test_older_entries_are_on_pages_of_their_own(company, root, write):
         path = older and older[1].replace("&amp;", "&")
 
     assert found == [f"{n:03}" for n in range(70)]
+
+
+def test_nobody_comments_on_follows_or_logs_about_what_they_may_not_see(company, seller, write):
+    about = f"core.customer:{company.customer}"
+    activity = write(lambda work: records.create(work, "core.activity", {"about": about, "text": "Secret"}))
+    url = f"/customers/{company.customer}"
+
+    # The seller holds no permission to comment or to follow; the records are somebody else's.
+    assert seller.post(f"/activities/{activity['id']}/comment", data={"text": "x"}).status_code in (403, 404)
+    assert seller.post(f"{url}/follow").status_code == 404
+    assert seller.get(f"{url}/log").status_code == 404
+    assert seller.post(f"{url}/log", data={"text": "x"}).status_code == 404
+    count = write(lambda work: records.count(work, "core.activity", records.Query()).value)
+    assert count == 2
