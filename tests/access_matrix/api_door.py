@@ -114,7 +114,11 @@ class Api(Door):
 
     def _operation_id(self, cell: Cell) -> str:
         verb = OPERATIONS.get(cell.verb, cell.verb)
-        return f"{cell.entity}.{cell.action or verb}" if cell.entity and cell.verb != "undo" else verb
+        return (
+            f"{cell.entity}.{cell.action or verb}"
+            if cell.entity and cell.verb not in ("undo", "search")
+            else verb
+        )
 
     def _request(self, cell: Cell) -> Request:
         entity = self.world.oracle.registry.entities.get(cell.entity)
@@ -139,6 +143,8 @@ class Api(Door):
         elif isinstance(data, dict) and "records" in data:
             answer.ids = frozenset(each["id"] for each in data["records"])
             answer.count = data["count"]["value"] if "count" in data else None
+        elif isinstance(data, dict) and "hits" in data:
+            answer.ids = frozenset(each["id"] for each in data["hits"])
         return answer
 
 
@@ -146,7 +152,7 @@ Make = Callable[["World", Cell, str], Request]
 LIST = {"limit": "500", "archived": "any", "count": "exact"}
 ANY_VERSION = {"if-match": "*"}
 OPERATIONS = {
-    **dict.fromkeys(("count", "sort", "columns", "filter", "hop", "list_as_of"), "list"),
+    **dict.fromkeys(("count", "sort", "columns", "filter", "hop", "list_as_of", "search_list"), "list"),
     **dict.fromkeys(("batch_create", "batch_update", "batch_delete", "upsert"), "batch"),
     **dict.fromkeys(("get", "as_of"), "read"),
 }
@@ -195,6 +201,13 @@ REQUESTS: Mapping[str, Make] = {
     "sort": lambda world, cell, base: _many(order=cell.field)(world, cell, base),
     "columns": lambda world, cell, base: _many(columns=cell.field)(world, cell, base),
     "filter": lambda world, cell, base: _many(**{cell.field: str(cell.value)})(world, cell, base),
+    "search": lambda world, cell, base: Request(
+        "GET",
+        "/api/v1/search",
+        "/api/v1/search",
+        {"q": str(cell.value), "entity": cell.entity, "limit": "100"},
+    ),
+    "search_list": lambda world, cell, base: _many(q=str(cell.value))(world, cell, base),
     "hop": lambda world, cell, base: _many(**{cell.field: str(cell.value)})(world, cell, base),
     "list_as_of": lambda world, cell, base: _many(as_of=moment_text(world.early))(world, cell, base),
     "get": _one("GET"),

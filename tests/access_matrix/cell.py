@@ -88,6 +88,7 @@ READING = frozenset(
         *("home", "journal", "password_form", "admin_roles", "admin_users", "admin_plugins", "admin_plugin"),
         *("admin_jobs", "admin_role", "admin_user", "funnel", "funnel_data", "pipeline_data", "funnel_of"),
         *("forecast", "forecast_data", "team_page", "targets_page"),
+        *("search", "search_list", "suggest"),
         *("operations_cli", "entities_cli"),
     }
 )

@@ -124,7 +124,7 @@ class _Lent:
         """Leave it open: others go on with it."""
 
 
-LISTS = ("list", "sort", "columns", "filter", "hop", "list_as_of", "export")
+LISTS = ("list", "search", "search_list", "sort", "columns", "filter", "hop", "list_as_of", "export")
 Make = Callable[["World", Cell, str], Sequence[str]]
 ALL = ("--archived", "yes", "--limit", "0")
 
@@ -168,6 +168,10 @@ COMMANDS: Mapping[str, Make] = {
     "columns": _listing("--columns", "id,{cell.field}"),
     "filter": _listing("--where", "{cell.field}={cell.value}"),
     "hop": _listing("--where", "{cell.field}={cell.value}"),
+    "search": lambda world, cell, command: [
+        *("search", "find", str(cell.value), "--entity", cell.entity, "--limit", "100"),
+    ],
+    "search_list": _listing("--search", "{cell.value}"),
     "list_as_of": lambda world, cell, command: [command, "list", *ALL, "--as-of", moment_text(world.early)],
     "export": lambda world, cell, command: [command, "export", "--archived", "yes", "--format", "jsonl"],
     "export_names": lambda world, cell, command: [

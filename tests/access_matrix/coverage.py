@@ -113,6 +113,7 @@ EXCUSED: Mapping[str, str] = {
     "backup": INSTALLATION,
     "restore": INSTALLATION,
     "settings": INSTALLATION,
+    "search rebuild": INSTALLATION,
     "version": INSTALLATION,
 }
 

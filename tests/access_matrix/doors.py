@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from crmframe.core import records
 from crmframe.core.errors import BadRequest, CrmError, InvalidFilter, NotFound, NotSignedIn, PermissionDenied
 from crmframe.core.records import Query
+from crmframe.core.search.searching import narrowed_by, search
 from crmframe.core.transfer import exporting
 from tests.access_matrix.cell import BAD, DENIED, DONE, FOREIGN, MISSING, REFUSED, UNKNOWN, Cell
 
@@ -152,6 +153,18 @@ def _visible(world: World, work: UnitOfWork, cell: Cell) -> Answer:
     return Answer(outcome, repr([tuple(row) for row in rows]), frozenset(row.id for row in rows))
 
 
+def _search(world: World, work: UnitOfWork, cell: Cell) -> Answer:
+    found = search(work, str(cell.value), [cell.entity], limit=100)
+    return Answer(DONE, repr(found), frozenset(hit.id for hit in found.hits.get(cell.entity, ())))
+
+
+def _search_list(world: World, work: UnitOfWork, cell: Cell) -> Answer:
+    term = narrowed_by(work, work.schema.entity(cell.entity), str(cell.value))
+    found = _select(world, work, cell, matching=term)
+    found.count = records.count(work, cell.entity, _query(matching=term)).value
+    return found
+
+
 def _export(world: World, work: UnitOfWork, cell: Cell) -> Answer:
     parts: list[str] = []
     options = exporting.ExportOptions(
@@ -198,6 +211,8 @@ FUNCTIONS: Mapping[str, tuple[str, Function]] = {
     "list_as_of": ("select", lambda world, work, cell: _select(world, work, cell, as_of=world.early)),
     "titles": ("titles", _titles),
     "visible": ("visible", _visible),
+    "search": ("", _search),
+    "search_list": ("select count", _search_list),
     "export": ("export", _export),
     "export_names": ("export", _export),
     "find_by": ("find_by", _find_by),

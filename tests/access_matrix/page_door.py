@@ -345,6 +345,15 @@ PAGES: Mapping[str, Make] = {
         "GET", f"{base}/condition", "/{slug}/condition", {"add_field": "created_at"}
     ),
     "options": _options,
+    "search": lambda world, cell, base: Request(
+        "GET", "/search", "/search", {"q": str(cell.value), "entity": base.strip("/")}
+    ),
+    "search_list": lambda world, cell, base: Request(
+        "GET", base, "/{slug}", {"q": str(cell.value), "archived": "any"}
+    ),
+    "suggest": lambda world, cell, base: Request(
+        "GET", "/search/suggestions", "/search/suggestions", {"q": str(cell.value)}
+    ),
     "edit_form": _below("/edit"),
     "delete_form": _below("/delete"),
     "action_form": _below("/{cell.action}", "/{verb}"),

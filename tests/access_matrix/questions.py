@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def questions(maker: Maker) -> Iterator[Cell]:
     """Yield filters by the values of others' records, and by fields that the guest may not read."""
     yield from _by_value(maker)
+    yield from _by_search(maker)
     if maker.may("read") and not maker.thin:
         yield from _by_hidden_field(maker)
         yield from _by_hop(maker)
@@ -32,6 +33,22 @@ def _by_value(maker: Maker) -> Iterator[Cell]:
             ids = frozenset({record_id} & seen)
             for verb in ("filter", "find_by"):
                 yield Cell(verb, maker.name, None, maker.entity_level(), ids, {}, name, value, sent=(value,))
+
+
+def _by_search(maker: Maker) -> Iterator[Cell]:
+    """Yield searches for words of others' records, and for words of fields that the guest may not read."""
+    oracle, canaries = maker.world.oracle, maker.world.canaries
+    readable = oracle.readable(maker.guest, maker.name)
+    seen = oracle.visible(maker.guest, maker.name) if maker.may("read") else set()
+    for searched in [f for f in maker.entity.fields.values() if f.is_searched]:
+        for record_id in maker.ids(("olga", "sam")):
+            value = oracle.rows[maker.name][record_id].get(searched.name)
+            if not isinstance(value, str) or value.lower() not in canaries.planted:
+                continue
+            ids = frozenset({record_id} & seen if searched.name in readable else ())
+            for verb in ("search", "search_list", "suggest"):
+                level = frozenset({DONE}) if verb == "suggest" else maker.entity_level()
+                yield Cell(verb, maker.name, None, level, ids, {}, searched.name, value, sent=(value,))
 
 
 def _by_hidden_field(maker: Maker) -> Iterator[Cell]:

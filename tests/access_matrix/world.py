@@ -20,6 +20,7 @@ from crmframe.core.access.loading import actor_of_user
 from crmframe.core.access.passwords import Hasher
 from crmframe.core.access.sessions import Origin
 from crmframe.core.access.tokens import actor_from_token, create_token, revoke_token
+from crmframe.core.search.feeding import Feeder
 from crmframe.kernel.state import read_generation
 from crmframe.settings import AppSettings, PluginSettings
 from crmframe.testing.application import TestClock
@@ -185,6 +186,7 @@ def build_world(url: str, folder: Path) -> World:
     oracle.rows = rows_of(application)
     oracle.fields[UNREADABLE] = _fields(application)[UNREADABLE]  # those planted among them
     clock.advance(minutes=10)
+    Feeder(application).drain()
     world = World(
         application, host, clock, oracle, planter, canaries, tokens, early, settings, sessions=sessions
     )

@@ -18,6 +18,7 @@ from crmframe.core.records import rights
 from crmframe.core.search import index
 from crmframe.core.search.asking import Asked, asked
 from crmframe.core.search.scopes import Scope, open_scopes, stored_scopes
+from crmframe.core.search.tokens import NAMES
 from crmframe.core.search.waiting import Waiting, fitting, read_waiting
 from crmframe.core.storage.dialect import in_set
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_READ, BY_NAME, NEAR_NAMES = 60, 20, 200
 MOST_TITLE = 200
+ASIDE = "administration"
 LAST = "\U0010ffff"
 
 
@@ -83,12 +85,12 @@ def search(
             rows[hit.entity].setdefault(hit.id, hit)
     for hit in _waiting_hits(work, known, what, waiting):
         rows[hit.entity].setdefault(hit.id, hit)
-    chosen: list[tuple[int, str, list[Hit]]] = []
+    chosen: dict[str, list[Hit]] = {}
     for name, found in rows.items():
         kept = _best_first(what, [hit for hit in found.values() if archived or not hit.is_archived])[:limit]
         if kept:
-            chosen.append((_distance(plain_letters(what.text), kept[0]), name, kept))
-    best_first = {name: kept for _, name, kept in sorted(chosen, key=lambda each: each[0])}
+            chosen[name] = kept
+    best_first = dict(sorted(chosen.items(), key=lambda each: _place(work, what, *each)))
     return Found(best_first, waiting.is_long or any(entity.name not in stored for entity in known))
 
 
@@ -99,6 +101,13 @@ def _best_first(what: Asked, hits: Sequence[Hit]) -> list[Hit]:
         return hit.is_archived, _distance(needle, hit), not hit.is_own, -hit.updated_at.timestamp()
 
     return sorted(hits, key=place)
+
+
+def _place(work: UnitOfWork, what: Asked, name: str, hits: Sequence[Hit]) -> tuple[bool, int]:
+    """Return where a kind stands: with what has a name before texts and what only administrators look for."""
+    entity = work.schema.entity(name)
+    is_aside = entity.fields[entity.title].kind.name != NAMES or entity.group == ASIDE
+    return is_aside, _distance(plain_letters(what.text), hits[0])
 
 
 def _distance(needle: str, hit: Hit) -> int:
