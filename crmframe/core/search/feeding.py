@@ -106,6 +106,9 @@ def arrange(work: UnitOfWork) -> None:
 
 def note_all(work: UnitOfWork, entity: Entity) -> None:
     """Note every record of an entity, and every document of one that is gone, to be indexed when there is time."""
+    # What was noted of it comes with the rest; what others commit meanwhile is noted by them.
+    same = sa.and_(pending.c.entity == entity.name, pending.c.lane == LATER)
+    work.connection.execute(sa.delete(pending).where(same))
     last = last_id(work, entity, stored_scopes(work).get(entity.name, ()))
     if last:
         row = {"lane": LATER, "entity": entity.name, "first_id": 1, "last_id": last}
