@@ -43,7 +43,7 @@ PACKAGES: Mapping[str, Path] = {
 SKIPPED = {"tests", "migrations", "versions", "testing", "static", "node_modules"}
 # What takes a text for people, as a parameter, a local variable or an attribute of a class.
 NAMES = frozenset(
-    {"template", "msgid", "label", "plural", "sentence", "confirm", "help", "reason", "expected"}
+    {"template", "msgid", "label", "plural", "sentence", "confirm", "help", "group", "reason", "expected"}
 )
 ATTRIBUTES = frozenset({"template", "__label__", "__plural__"})
 # Names of groups in the menu are looked up in the core's catalog, whoever has put an entity there.

@@ -5,20 +5,21 @@ from __future__ import annotations
 import click
 
 from crmframe.cli.console import Console, json_option, pass_console
+from crmframe.cli.entity import named_entity
 from crmframe.core.errors import NotFound
 from crmframe.core.workspace.settings import declared_settings, write_settings
 
 
-@click.group("setting")
+@click.group("setting", cls=named_entity("core.setting"))
 def setting() -> None:
     """The settings of the workspace; those of the installation are shown by: crmframe settings."""
 
 
-@setting.command("list")
+@setting.command("all")
 @json_option
 @pass_console
-def list_settings(console: Console) -> None:
-    """List every setting with the value that holds."""
+def all_settings(console: Console) -> None:
+    """Show every setting with the value that holds."""
     with console.work(write=False) as work:
         declared = declared_settings(work)
         rows = [[key, each.kind.to_text(work.setting(key))] for key, each in declared.items()]

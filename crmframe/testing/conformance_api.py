@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crmframe.application import Application
+from crmframe.core.access.policy import ASKS
 from crmframe.core.entities.entity import Entity
 from crmframe.testing.conformance_base import Conformance, is_open
 from crmframe.testing.doors import Doors, counted_statements
@@ -93,7 +94,9 @@ class ApiConformance(Conformance):
                 record_id = make_samples.create(work, entity.name)
             assert reader.get(f"/api/v1/{entity.slug}").status_code == 200
             for method, path, body in _requests(crm, entity, record_id):
-                if method != "GET":
+                # A verb that writes about a record asks only to read it; what it writes is asked for by itself.
+                writes = method != "GET" and ASKS.get(path.rpartition("/")[2]) != "read"
+                if writes:
                     with subtests.test(request=f"{method} {path}"):
                         assert _ask(reader, method, path, body) in REFUSED
 

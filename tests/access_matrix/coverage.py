@@ -53,7 +53,7 @@ EXCUSED: Mapping[str, str] = {
     "POST /account/notifications": OWN_NOTIFICATIONS,
     "GET /admin/mail": "is for administrators; tests/web/pages/test_notifications.py refuses others",
     "POST /admin/mail/{id:int}/again": "is for administrators; tests/web/pages/test_notifications.py refuses others",
-    "GET /attachments/{id:int}/file": FILES,
+    "GET /{slug}/{id:int}/file": FILES,
     "POST /{slug}/{id:int}/files": FILES,
     "POST /api/v1/files": FILES,
     "POST /{slug}/{id:int}/comment": FOLLOWED,

@@ -144,7 +144,10 @@ class Oracle:
             return True
         target, record_id = self._target(declared.fields[name], value)
         parent = self.rows.get(target, {}).get(record_id)
-        if parent is None or target == declared.name or self._is_about(target):
+        is_polymorphic = declared.fields[name].kind.name == "any_reference"
+        if parent is None or (
+            is_polymorphic and (target == declared.name or self._hangs_on_anything(target))
+        ):
             return False
         return self.allows(guest, asked, target, parent)
 
@@ -153,6 +156,13 @@ class Oracle:
             entity, _, record_id = value.rpartition(":")
             return entity, int(record_id)
         return declared.kind.entity, value
+
+    def _hangs_on_anything(self, entity: str) -> bool:
+        """Return whether a record of any kind decides in the end: nothing can be about such a record."""
+        declared = self.registry.entity(entity)
+        kinds = [declared.fields[name].kind for name in declared.access_through]
+        above = [kind.entity for kind in kinds if kind.name == "reference" and kind.entity != entity]
+        return self._is_about(entity) or any(map(self._hangs_on_anything, above))
 
     def _is_about(self, entity: str) -> bool:
         declared = self.registry.entity(entity)

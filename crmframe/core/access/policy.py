@@ -21,6 +21,7 @@ from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Reference
 
 if TYPE_CHECKING:
+    from crmframe.core.entities.registry import Registry
     from crmframe.core.work import UnitOfWork
 
 __all__ = ["ALL", "NONE", "Term", "permission_of", "policy"]
@@ -180,8 +181,28 @@ def _about(work: UnitOfWork, entity: Entity, name: str, asked: str, depth: int) 
 
 
 def targets(work: UnitOfWork, entity: Entity) -> list[Entity]:
-    """Return the entities that a polymorphic field of *entity* may name."""
-    return [other for other in work.registry.public_entities() if other is not entity and not is_about(other)]
+    """Return the entities that a polymorphic field of *entity* may name; looked for once."""
+    key = ("about_targets", entity.name)
+    found: list[Entity] | None = work.schema.statements.get(key)
+    if found is None:
+        others = (other for other in work.registry.public_entities() if other is not entity)
+        found = [other for other in others if not hangs_on_anything(work.registry, other)]
+        work.schema.statements[key] = found
+    return found
+
+
+def hangs_on_anything(registry: Registry, entity: Entity) -> bool:
+    """Return whether a record of any kind decides, at the end of the way up, who may see this entity's records.
+
+    Nothing can be about such a record: the question who may see it would lead to every entity again and again.
+    """
+    if is_about(entity):
+        return True
+    kinds = [entity.fields[name].kind for name in entity.access_through]
+    above = [registry.entities.get(kind.entity) for kind in kinds if isinstance(kind, Reference)]
+    return any(
+        other is not None and hangs_on_anything(registry, other) for other in above if other is not entity
+    )
 
 
 def is_about(entity: Entity) -> bool:

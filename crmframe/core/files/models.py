@@ -27,6 +27,6 @@ class Attachment(Base):
 
     about: Mapped[str] = field(kinds.AnyReference(on_delete="cascade"), "Of", required=True, index=True)
     name: Mapped[str] = field(kinds.Text(200), required=True, data="personal")
-    size: Mapped[int] = field(kinds.Integer(min=0), required=True, written_by=("upload",))
-    media_type: Mapped[str] = field(kinds.Text(100), "Type", required=True, written_by=("upload",))
-    digest: Mapped[str] = field(kinds.Text(64), "Hash", required=True, index=True, written_by=("upload",))
+    size: Mapped[int | None] = field(kinds.Integer(min=0), written_by=("upload",))
+    media_type: Mapped[str | None] = field(kinds.Text(100), "Type", written_by=("upload",))
+    digest: Mapped[str | None] = field(kinds.Text(64), "Hash", index=True, written_by=("upload",))

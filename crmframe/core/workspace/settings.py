@@ -18,7 +18,6 @@ from crmframe.core.access.zone import ZoneName
 from crmframe.core.contributions import Choice, Setting
 from crmframe.core.entities import kinds
 from crmframe.core.entities.kinds import ParseContext, ValueProblem
-from crmframe.core.entities.kinds_base import shown
 from crmframe.core.entities.maintained import Checked
 from crmframe.core.errors import InvalidInput, NotFound, Problem
 from crmframe.core.work import UnitOfWork, WorkspaceSettings
@@ -33,8 +32,15 @@ _table: Any = models.Setting.__table__
 _STORED = sa.select(_table.c.key, _table.c.value)
 _ANYWHERE = ParseContext(zone=ZoneInfo("UTC"), today=date.min)
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-WEEKDAYS = tuple(Choice(str(number), day) for number, day in enumerate(DAYS))
+WEEKDAYS = (
+    Choice("0", "Monday"),
+    Choice("1", "Tuesday"),
+    Choice("2", "Wednesday"),
+    Choice("3", "Thursday"),
+    Choice("4", "Friday"),
+    Choice("5", "Saturday"),
+    Choice("6", "Sunday"),
+)
 
 CORE_SETTINGS = (
     Setting("core.company_name", "Company name", kinds.Text(200), group=COMPANY),
@@ -179,7 +185,7 @@ def problems(
     complete: Sequence[Mapping[str, Any]],
     ids: Sequence[int | None],
 ) -> list[Problem]:
-    """Return what is wrong with settings that are about to be written."""
+    """Return what is wrong with settings that are about to be written; those of plugins that are off may wait."""
     declared = declared_settings(work)
     found = [_problem(declared, row, position) for position, row in enumerate(complete)]
     for row in complete:
@@ -191,8 +197,7 @@ def problems(
 def _problem(declared: Mapping[str, Setting], row: Mapping[str, Any], position: int) -> Problem | None:
     key = row.get("key") or ""
     if key not in declared:
-        template = "{field}: no plugin that is on has a setting {value}."
-        return Problem("key", "unknown_setting", template, {"field": "Key", "value": shown(key)}, position)
+        return None
     try:
         declared[key].kind.parse(row.get("value"), _ANYWHERE)
     except ValueProblem as wrong:

@@ -146,7 +146,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/{slug}/{id:int}/share", Endpoint(sharing.show_shares)),
     ("POST", "/{slug}/{id:int}/share", form(sharing.share)),
     ("GET", "/{slug}/{id:int}/history", Endpoint(histories.show_history)),
-    ("GET", "/attachments/{id:int}/file", Endpoint(files.hand_out)),
+    ("GET", "/{slug}/{id:int}/file", Endpoint(files.hand_out)),
     ("POST", "/{slug}/{id:int}/files", Endpoint(files.add_file, write=False, limit=MOST_BYTES)),
     ("POST", "/{slug}/{id:int}/activity", form(editing.add_activity)),
     ("POST", "/{slug}/{id:int}/comment", form(follow_up.comment)),

@@ -10,8 +10,9 @@ from crmframe.core import records
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import CrmError
 from crmframe.core.files.attachments import ENTITY, attach, attached_to
-from crmframe.core.files.media import is_picture, is_shown
+from crmframe.core.files.media import UNKNOWN, is_picture, is_shown
 from crmframe.core.files.store import FileEmpty
+from crmframe.web.errors import NoSuchPage
 from crmframe.web.headers import INERT
 from crmframe.web.pages.doing import entity_at, marked
 from crmframe.web.pages.view import View, view_of
@@ -34,9 +35,9 @@ def files_of(view: View, entity: Entity, record: Mapping[str, Any]) -> dict[str,
             {
                 "id": row.id,
                 "name": row.name,
-                "size": size_of(view, row.size),
-                "picture": is_picture(row.media_type),
-                "shown": is_shown(row.media_type),
+                "size": size_of(view, row.size or 0),
+                "picture": is_picture(row.media_type or ""),
+                "shown": is_shown(row.media_type or ""),
             }
             for row in found[:SHOWN]
         ],
@@ -75,16 +76,19 @@ def add_file(call: Call, work: UnitOfWork) -> Reply:
 
 def hand_out(call: Call, work: UnitOfWork) -> Reply:
     """Hand out a file: pictures and PDF to be looked at, everything else to be saved."""
+    if entity_at(call, work).name != ENTITY:
+        raise NoSuchPage(path=call.url)
     columns = ("name", "media_type", "digest", "size")
     found = records.get(work, ENTITY, call.path["id"], columns=columns)
-    file = call.site.application.files.open(found["digest"])
-    shown = is_shown(found["media_type"]) and not call.parameter("save")
+    file = call.site.application.files.open(found["digest"] or "")
+    media_type = found["media_type"] or UNKNOWN
+    shown = is_shown(media_type) and not call.parameter("save")
     headers = {
         "content-disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(found['name'], safe='')}",
-        "content-length": str(found["size"]),
+        "content-length": str(found["size"] or 0),
         # What a hash names never changes; who may see it does.
         "cache-control": "private, max-age=300",
     }
-    if found["media_type"] != "application/pdf" or not shown:
+    if media_type != "application/pdf" or not shown:
         headers["content-security-policy"] = INERT.decode()
-    return Reply(file, headers=headers, media_type=found["media_type"])
+    return Reply(file, headers=headers, media_type=media_type)

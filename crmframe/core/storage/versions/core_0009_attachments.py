@@ -14,9 +14,9 @@ def upgrade() -> None:
         "core_attachments",
         sa.Column("about", sa.String(length=100), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("media_type", sa.String(length=100), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("media_type", sa.String(length=100), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=True),
         sa.Column(
             "digest_key",
             sa.String(length=120).with_variant(sa.String(length=120, collation="C"), "postgresql"),
