@@ -40,6 +40,7 @@ from crmframe.core.demo import jobs as sample_jobs
 from crmframe.core.everyday import bulk
 from crmframe.core.everyday import models as everyday
 from crmframe.core.everyday import tables as everyday_tables
+from crmframe.core.everyday import telling as sharing
 from crmframe.core.files import attachments
 from crmframe.core.files import models as file_models
 from crmframe.core.jobs import tables as job_tables
@@ -195,13 +196,13 @@ def jobs() -> Sequence[AnyJob]:
 @hookimpl
 def subscriptions() -> Sequence[Subscription]:
     """Declare who is told of what happened with activities and tasks."""
-    return telling.SUBSCRIPTIONS
+    return [*telling.SUBSCRIPTIONS, *sharing.SUBSCRIPTIONS]
 
 
 @hookimpl
 def notification_kinds() -> Sequence[NotificationKind]:
     """Declare what people are told of."""
-    return telling.KINDS
+    return [*telling.KINDS, *sharing.KINDS]
 
 
 @hookimpl

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from crmframe.core.errors import CrmError
+from crmframe.core.everyday.recent import Recent
 
 if TYPE_CHECKING:
     from crmframe.application import Application
@@ -38,6 +42,7 @@ class Site:
         in_use: Requests under way; the last one of a retired site closes its application.
         stop: Stops the worker threads that belong to the application.
         excluded: Plugins whose routes were left out, with the reason.
+        recent: What people looked at last, until it is written down.
     """
 
     application: Application
@@ -52,8 +57,11 @@ class Site:
     retired: bool = False
     stop: Callable[[], None] = lambda: None
     excluded: dict[str, str] = field(default_factory=dict)
+    recent: Recent = field(default_factory=Recent)
 
     def close(self) -> None:
         """Stop what belongs to the application and close it."""
         self.stop()
+        with suppress(CrmError), self.application.database.write() as connection:
+            self.recent.flush(connection)
         self.application.close()

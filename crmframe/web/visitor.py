@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
@@ -99,9 +100,16 @@ def _by_session(site: Site, connection: sa.Connection, scope: Scope, secret: str
     actor = site.actors.actor(connection, found.user_id, found.epoch) if found else None
     if found is None or actor is None:
         return None
-    if found.is_due:
-        _touch(site, scope, lambda connection: touch_session(connection, secret, now))
+    if found.is_due or site.recent.is_due(now):
+        _touch(site, scope, lambda connection: _note(site, connection, secret, now, seen=found.is_due))
     return Visitor(actor, session=secret, epoch=found.epoch, unread=found.beside or 0)
+
+
+def _note(site: Site, connection: sa.Connection, secret: str, now: datetime, *, seen: bool) -> None:
+    """Write down that the session is in use, and what people looked at meanwhile."""
+    if seen:
+        touch_session(connection, secret, now)
+    site.recent.flush(connection)
 
 
 def _by_token(site: Site, connection: sa.Connection, scope: Scope, secret: str) -> Visitor | None:

@@ -105,8 +105,8 @@ SCOPES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 # Administrators alone see what custom fields are planted on.
 UNREADABLE = "vault.drawer"
 # Settings are keys of the program with values of their kinds: nothing can be planted there. Administrators alone
-# hold anything on them; tests/core/workspace refuses others.
-UNPLANTED = ("core.setting",)
+# hold anything on them; tests/core/workspace refuses others. Attachments come with a file: tests/core/files tries them.
+UNPLANTED = ("core.setting", "core.attachment", "core.number_series")
 # Texts of a form of their own, which no canary has.
 FORMED = {("core.appointment", "recurrence")}
 # Deals begin in a pipeline that nobody in particular made.

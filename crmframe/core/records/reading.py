@@ -107,7 +107,7 @@ def select(work: UnitOfWork, entity_name: str, query: Query) -> Page:
     fields = rights.chosen(work, entity, query.columns) if query.columns else rights.readable(work, entity)
     ordering = ordering_of(work, entity, query.order or _usual_order(work, entity))
     limit = max(1, min(query.limit, MAX_LIMIT))
-    source = _Source(work, entity, fields, query)
+    source = Source(work, entity, fields, query)
     if query.as_of is not None:
         return _past_page(work, source, ordering, query, limit)
     return fetch_page(work, source, ordering, query, limit)
@@ -119,7 +119,7 @@ def _usual_order(work: UnitOfWork, entity: Entity) -> list[str]:
     return [name for name in entity.order if name.removeprefix("-") in readable]
 
 
-def _past_page(work: UnitOfWork, source: _Source, ordering: Ordering, query: Query, limit: int) -> Page:
+def _past_page(work: UnitOfWork, source: Source, ordering: Ordering, query: Query, limit: int) -> Page:
     """Read a page with the list's tables exchanged for those of the past."""
     assert query.as_of is not None
     past = source.look_back(query.as_of, merged=query.page is None)
@@ -128,7 +128,7 @@ def _past_page(work: UnitOfWork, source: _Source, ordering: Ordering, query: Que
     return fetch_page(work, source, ordering, query, limit)
 
 
-class _Source:
+class Source:
     """The statement of a list, without order and page: built once for each shape."""
 
     def __init__(self, work: UnitOfWork, entity: Entity, fields: Sequence[Field], query: Query) -> None:
@@ -207,7 +207,7 @@ def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP
     """Return how many records match, counting no further than *cap*."""
     entity = work.schema.entity(entity_name)
     rights.require(work, entity, "read")
-    source = _Source(work, entity, [work.schema.fields(entity)["id"]], query)
+    source = Source(work, entity, [work.schema.fields(entity)["id"]], query)
     if query.as_of is not None:
         source.look_back(query.as_of)
     key = ("count", source.key)

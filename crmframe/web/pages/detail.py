@@ -16,6 +16,7 @@ from crmframe.web.pages import actions, cells, lookup, timeline
 from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.files import files_of
 from crmframe.web.pages.follow_up import composer_of
+from crmframe.web.pages.keeping import NOTHING_KEPT, kept_of
 from crmframe.web.pages.listing import moment_of
 from crmframe.web.pages.related import related_of
 from crmframe.web.pages.tones import mark_of, tone_of
@@ -33,6 +34,8 @@ def show(call: Call, work: UnitOfWork) -> Reply:
     view, entity = view_of(call, work), entity_at(call, work)
     moment = moment_of(view)
     record, allowed = _record(work, entity, call.path["id"], moment)
+    if moment is None and work.actor.id is not None:
+        call.site.recent.note(work.actor.id, f"{entity.name}:{record['id']}", work.now)
     return Reply(_page(view, entity, record, allowed, moment), "record.html")
 
 
@@ -74,6 +77,7 @@ def _page(
         "stamps": [fact for fact in facts if fact["stamp"]],
         "moment": view.formats.precise(moment) if moment else "",
         "as_of": view.call.parameter("as_of"),
+        **(kept_of(view, entity, record) if moment is None else NOTHING_KEPT),
         "url": url,
         "composer": None if moment else composer_of(view, entity),
         "plans": None if moment else timeline.plans_of(view, entity, record["id"]),

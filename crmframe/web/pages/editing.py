@@ -12,6 +12,7 @@ from crmframe.core.access.fields import writable_fields
 from crmframe.core.contributions import FormView
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
+from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import (
     CrmError,
     InvalidInput,
@@ -20,6 +21,7 @@ from crmframe.core.errors import (
     Stale,
     Unavailable,
 )
+from crmframe.core.everyday.duplicating import copy_parts, values_like
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import actions, cells, form, lookup
 from crmframe.web.pages.doing import change, entity_at, version_in
@@ -38,8 +40,10 @@ def show_new(call: Call, work: UnitOfWork) -> Reply:
     view, entity = view_of(call, work), entity_at(call, work)
     _require(work, entity, "create")
     wanted = form.form_of(view, entity)
+    source = plain_number(call.parameter("duplicate"))
     try:
         values = form.prefilled(call, work, wanted)
+        values |= values_like(work, entity, source) if source is not None else {}
     except InvalidInput as error:
         return _refused_defaults(view, wanted, error)
     return Reply(_form(view, wanted, values), "form.html")
@@ -61,13 +65,16 @@ def create(call: Call, work: UnitOfWork) -> Reply:
     values = form.posted(call, view, _fields(work, wanted))
     # What the form left empty gets its default.
     given = {name: value for name, value in values.items() if value not in ("", [])}
+    source = plain_number(call.parameter("duplicate"))
+
+    def write(writing: UnitOfWork) -> int:
+        made: int = records.create(writing, entity.name, given)["id"]
+        if source is not None:
+            copy_parts(writing, entity, source, made)
+        return made
+
     try:
-        return change(
-            call,
-            work,
-            lambda w: records.create(w, entity.name, given),
-            lambda r: _back_or(call, f"/{entity.slug}/{r['id']}"),
-        )
+        return change(call, work, write, lambda made: _back_or(call, f"/{entity.slug}/{made}"))
     except AWAY:
         raise
     except CrmError as error:
@@ -142,10 +149,16 @@ def _form(
         "controls": controls,
         "problems": form.general_messages(view, error, list(wanted.fields)),
         "failed": error is not None,
-        "action": f"/{entity.slug}/{record['id']}/edit" if record else f"/{entity.slug}/new",
+        "action": f"/{entity.slug}/{record['id']}/edit" if record else _new_address(view, entity),
         "back": back,
         "cancel": back or (f"/{entity.slug}/{record['id']}" if record else f"/{entity.slug}"),
     }
+
+
+def _new_address(view: View, entity: Entity) -> str:
+    """Return where the form of a new record posts to; a duplicate says of what it is one."""
+    source = plain_number(view.call.parameter("duplicate"))
+    return f"/{entity.slug}/new" if source is None else f"/{entity.slug}/new?duplicate={source}"
 
 
 def _fields(work: UnitOfWork, wanted: FormView) -> list[Field]:

@@ -13,6 +13,7 @@ from crmframe.web.pages.detail import part_of
 from crmframe.web.pages.first_run import PAGE as SETUP
 from crmframe.web.pages.first_run import is_wanted
 from crmframe.web.pages.histories import operations_by_day
+from crmframe.web.pages.keeping import at_hand
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
@@ -44,6 +45,7 @@ def show_home(call: Call, work: UnitOfWork) -> Reply:
         "widgets": _widgets(view, context),
         "days": _recent(view),
         "starts": _starts(view),
+        **at_hand(view),
     }
     return Reply(data, "home.html")
 

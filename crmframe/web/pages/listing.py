@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
     from crmframe.web.pages.view import View
 
-OWN = frozenset({"done", "add_field", "add_operator", "add_value", "open", "column"})
+OWN = frozenset({"done", "sums", "add_field", "add_operator", "add_value", "open", "column"})
 SIZE = 50
 UNSORTABLE = frozenset({"long_text", "json", "multi_choice", "any_reference"})
 # Where a value stands on the card that a row becomes on a small screen.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
 from crmframe.web.pages import conditions, listing, lookup, quick, views
+from crmframe.core.records.summing import CAP, summable, sums
+from crmframe.web.pages import conditions, listing, lookup, views
 from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
@@ -15,6 +17,9 @@ from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from crmframe.core.entities.field import Field
     from crmframe.core.work import UnitOfWork
 
 VERBS = ("archive", "unarchive", "delete")
@@ -72,11 +77,32 @@ def list_of(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
         "archived": bool(found.query.archived),
         "archived_link": listing.link(base, found.pairs, archived=None if found.query.archived else "true"),
         "query": listing.link("", found.pairs),
+        **_sums(view, found),
         "columns_offered": listing.columns_offered(view, entity, found.fields),
         "without_columns": [p for p in found.pairs if p[0] not in ("after", "columns")],
         **views.tabs_of(view, entity, here, "list"),
         **_rights(view, entity),
     }
+
+
+def _sums(view: View, found: listing.Listing) -> dict[str, Any]:
+    """Return the sums at the foot of the list when they are asked for, and else the link that asks."""
+    fields = summable(found.fields)
+    if not fields or not found.rows or found.query.as_of is not None:
+        return {"sums": [], "sums_link": "", "sums_capped": ""}
+    if not view.call.parameter("sums"):
+        link = listing.link(f"/{found.entity.slug}", found.pairs, sums="1")
+        return {"sums": [], "sums_link": link, "sums_capped": ""}
+    totals, capped = sums(view.work, found.entity, replace(found.query, columns=(), after=None), fields)
+    shown = [(view.field_label(f), _total(view, f, totals[f.name])) for f in fields]
+    return {"sums": shown, "sums_link": "", "sums_capped": view.formats.number(CAP) if capped else ""}
+
+
+def _total(view: View, field: Field, totals: Mapping[str, Any]) -> list[str]:
+    if field.kind.name == "money":
+        usual = view.work.settings.currency
+        return [view.formats.money(total, currency or usual) for currency, total in sorted(totals.items())]
+    return [view.formats.number(total) for total in totals.values()]
 
 
 def _rights(view: View, entity: Entity) -> dict[str, bool]:

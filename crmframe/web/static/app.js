@@ -50,6 +50,22 @@ document.addEventListener("click", (event) => {
   }
 });
 
+/** Copies the address of a record; the button shows where the browser can. */
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(new URL(button.dataset.copy, location.origin).href);
+    button.closest("details").open = false;
+  });
+}
+
+/** F makes the record a favorite, or none any more. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "f" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  document.querySelector("[data-favorite]")?.click();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const open of document.querySelectorAll("details.c-adder[open], details.c-user[open]")) {

@@ -129,6 +129,7 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
 
     __icon__ = "handshake"
     __group__ = "sales"
+    __duplicates_with__ = ("sales.deal_line.deal_id",)
     __board__ = "stage_id"
     __list__ = ("title", "customer_id", "stage_id", "amount", "currency", "close_on", "owner_id")
 
