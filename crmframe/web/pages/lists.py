@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
-from crmframe.web.pages import conditions, listing, lookup, quick, views
 from crmframe.core.records.summing import CAP, summable, sums
-from crmframe.web.pages import conditions, listing, lookup, views
+from crmframe.web.pages import conditions, listing, lookup, quick, views
 from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
