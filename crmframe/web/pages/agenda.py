@@ -186,7 +186,7 @@ def _share(view: View, share: Share, titles: lookup.Titles) -> dict[str, Any]:
 def _row(view: View, row: Any, titles: lookup.Titles) -> dict[str, Any]:
     about, url = _link(view, row.about, titles)
     at = view.formats.instant(row.at) if row.at else ""
-    return {"at": at, "text": row.text or "", "about": about, "url": url}
+    return {"at": at, "kind": "", "text": row.text or "", "about": about, "url": url}
 
 
 # --- short ways ---------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def _page(
         "as_of": view.call.parameter("as_of"),
         **(kept_of(view, entity, record) if moment is None else NOTHING_KEPT),
         "url": url,
-        "composer": None if moment else composer_of(view, entity),
+        "composer": None if moment else composer_of(view, entity, record),
         "plans": None if moment else timeline.plans_of(view, entity, record["id"]),
         **_parts(view, entity, record, allowed, context, moment),
         **(timeline.shown(view, past, titles, url) if past else {"days": [], "failing": []}),

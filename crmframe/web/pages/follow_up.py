@@ -31,11 +31,15 @@ THEN, VALUES = "then", "values"
 KIND_ICONS = {"call": "phone", "meeting": "users", "message": "message-square", "visit": "map-pin"}
 
 
-def composer_of(view: View, entity: Entity) -> dict[str, Any] | None:
+def composer_of(view: View, entity: Entity, record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the short form on a record's page asks for; None for those who may not log."""
     if not entity.has_timeline or not view.may(f"{ACTIVITY}.create"):
         return None
-    return {"kinds": kinds_of(view), "plans": view.may("core.task.create"), "parts": _parts(view, entity, {})}
+    return {
+        "kinds": kinds_of(view),
+        "plans": view.may("core.task.create"),
+        "parts": _parts(view, entity, record, {}),
+    }
 
 
 def kinds_of(view: View) -> list[tuple[str, str, str]]:
@@ -93,8 +97,10 @@ def _inner(given: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix): text for name, text in given.items() if name.startswith(prefix)}
 
 
-def _declared(view: View, entity: Entity) -> list[tuple[LogPart, Action]]:
-    """Return what plugins add to the form, as far as the reader may run it."""
+def _declared(
+    view: View, entity: Entity, record: Mapping[str, Any] | None = None
+) -> list[tuple[LogPart, Action]]:
+    """Return what plugins add to the form, as far as the reader may run it and *record* is in the state for it."""
     found = [part for _, parts in view.work.hooks.collect("log_parts") for part in parts]
     known = view.work.registry.actions.get(entity.name, {})
     return [
@@ -105,12 +111,16 @@ def _declared(view: View, entity: Entity) -> list[tuple[LogPart, Action]]:
 
 
 def _parts(
-    view: View, entity: Entity, given: Mapping[str, str], problems: Sequence[Problem] = ()
+    view: View,
+    entity: Entity,
+    record: Mapping[str, Any],
+    given: Mapping[str, str],
+    problems: Sequence[Problem] = (),
 ) -> list[dict[str, Any]]:
     """Return the controls of what plugins add: the fields they name, and those that were found missing."""
     wrong = {problem.field for problem in problems}
     shown = []
-    for part, action in _declared(view, entity):
+    for part, action in _declared(view, entity, record):
         prefix = f"{THEN}.{part.action}."
         own = _inner(given, prefix)
         for made in actions.controls_of(view, entity, action, own, problems):
@@ -149,7 +159,7 @@ def _page(
     error: CrmError | None = None,
 ) -> dict[str, Any]:
     problems = form.problems_of(error)
-    parts = _parts(view, entity, given, problems)
+    parts = _parts(view, entity, record, given, problems)
     missing = _missing(view, entity, record, given, problems)
     shown = [*OWN, *(each["name"].rpartition(".")[2] for each in (*parts, *missing))]
     own: dict[str, list[str]] = {
