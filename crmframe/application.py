@@ -35,7 +35,7 @@ from crmframe.core.outbound.http import Outbound
 from crmframe.core.series import drawing as series
 from crmframe.core.storage.engine import Database
 from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
-from crmframe.core.workspace import calendar, rates
+from crmframe.core.workspace import rates
 from crmframe.core.workspace.settings import CHECKED, effective, stored, workspace_of
 from crmframe.kernel.dispatch import Hooks
 from crmframe.kernel.loader import LoadedPlugin
@@ -266,7 +266,6 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
         *CHECKED,
         *appointments.CHECKED,
         *series.CHECKED,
-        *calendar.CHECKED,
         *rates.CHECKED,
     ]
     return registry

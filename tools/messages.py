@@ -59,7 +59,7 @@ ENGLISH = frozenset({"option", "argument", "add_argument", "add_parser", "comman
 # Errors that name a state or a thing in words, where others name a record type's label.
 STATES = ("Conflict", "NotFound")
 # Tables of the pages whose values only templates translate.
-TABLES = frozenset({"KINDS"})
+TABLES = frozenset({"KINDS", "HEADINGS"})
 SENTENCE = re.compile(r"(?:[A-Z]|\{\w+\}).*[.?!}]", re.DOTALL)
 NO_TEXT = re.compile(
     r"[^A-Za-z]*|[^ ]*\.html|\{\w+\}|SELECT .*|[\w.]*[_.]\w[\w.]*|[a-z]+/[a-z]+|crmframe [a-z ]+|core"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from crmframe.core.access.zone import ZoneName
+from crmframe.core.entities.kinds import Text
 
 TOKEN = re.compile(r"zq\d{6}zq|86138\d{8}|(?<!\d)71\d{5}(?!\d)", re.IGNORECASE)
 FIRST = 1000
@@ -36,8 +36,8 @@ class Canaries:
         self._next += 1
         number, kind = self._next, field.kind
         token = f"zq{number:06d}zq"
-        if isinstance(kind, ZoneName):
-            return "Asia/Shanghai", ""
+        if kind.name == "text" and kind.example != Text.example:
+            return (kind.example, "") if kind.max > 3 else (letters(number, 3).upper(), "")
         if kind.name == "text":
             return (token, token) if kind.max >= len(token) else (letters(number, kind.max), "")
         if kind.name == "phone":

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
 from crmframe.core.base import Base
+from crmframe.core.customers.currency import CurrencyCode
 from crmframe.core.entities import kinds
 from crmframe.core.entities.declare import Archivable, Customizable
 from crmframe.core.entities.field import field
@@ -119,7 +120,7 @@ class CurrencyRate(Base):
     __group__ = "administration"
     __order__ = ("-day",)
 
-    currency: Mapped[str] = field(kinds.Text(3), required=True, index=True, aliases=("币种", "货币"))
+    currency: Mapped[str] = field(CurrencyCode(), required=True, index=True, aliases=("币种", "货币"))
     day: Mapped[date] = field(kinds.Date(), required=True, index=True, aliases=("日期", "date"))
     rate: Mapped[Decimal] = field(kinds.DecimalNumber(8), required=True, aliases=("汇率", "exchange rate"))
 

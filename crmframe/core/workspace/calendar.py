@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,18 +10,15 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from crmframe.core.entities.maintained import Checked
-from crmframe.core.errors import Conflict, Problem
+from crmframe.core.errors import Conflict
 from crmframe.core.work import UnitOfWork
+from crmframe.core.workspace.hours import Span, spans_of
 from crmframe.core.workspace.models import DAYS, Calendar, Holiday
 
-Span = tuple[int, int]
 Week = tuple[tuple[Span, ...], ...]
 USUAL: Week = (((540, 1080),),) * 5 + ((), ())
-LAST_MINUTE = 24 * 60
 # Nobody plans further; a calendar without a working day must not be searched for ever.
 FARTHEST = 3660
-_SPAN = re.compile(r"([0-9]{1,2}):([0-5][0-9])-([0-9]{1,2}):([0-5][0-9])")
 _calendar: Any = Calendar.__table__
 _holiday: Any = Holiday.__table__
 
@@ -138,45 +134,3 @@ def add_working_time(
 def working_days_between(work: UnitOfWork, start: date, end: date, calendar_id: int | None = None) -> int:
     """Return how many working days there are from *start* until before *end*."""
     return working_time(work, calendar_id).days_between(start, end)
-
-
-# --- what a calendar must be like ---------------------------------------------------------------------
-
-
-def spans_of(text: str | None) -> tuple[Span, ...] | None:
-    """Return the hours that *text* means, such as ``9:00-12:00, 13:00-18:00``; None when it means none."""
-    spans: list[Span] = []
-    for part in filter(None, (each.strip() for each in (text or "").replace("，", ",").split(","))):
-        match = _SPAN.fullmatch(part.replace(" ", "").replace("：", ":").replace("–", "-"))
-        if match is None:
-            return None
-        hours, minutes, until_hours, until_minutes = map(int, match.groups())
-        start, end = hours * 60 + minutes, until_hours * 60 + until_minutes
-        if start >= end or end > LAST_MINUTE or (spans and start < spans[-1][1]):
-            return None
-        spans.append((start, end))
-    return tuple(spans)
-
-
-def problems(
-    work: UnitOfWork,
-    given: Sequence[Mapping[str, Any]],
-    complete: Sequence[Mapping[str, Any]],
-    ids: Sequence[int | None],
-) -> list[Problem]:
-    """Return what is wrong with the hours of calendars that are about to be written."""
-    template = "{field}: {value} are no hours. Write them in order, such as {example}; nothing on a free day."
-    fields = work.registry.entity("core.calendar").fields
-    return [
-        Problem(name, "not_hours", template, _words(fields[name].label, row[name]), position)
-        for position, row in enumerate(given)
-        for name in DAYS
-        if row.get(name) and spans_of(row[name]) is None
-    ]
-
-
-def _words(label: str, value: str) -> dict[str, str]:
-    return {"field": label, "value": value, "example": "9:00-12:00, 13:00-18:00"}
-
-
-CHECKED = (Checked("core.calendar", problems),)

@@ -13,6 +13,7 @@ from crmframe.core.base import Base
 from crmframe.core.contributions import Choice
 from crmframe.core.entities import kinds
 from crmframe.core.entities.field import field
+from crmframe.core.workspace.hours import Hours
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 USUAL_HOURS = "9:00-18:00"
@@ -53,13 +54,13 @@ class Calendar(Base):
 
     name: Mapped[str] = field(kinds.Text(120), required=True, index=True)
     zone: Mapped[str | None] = field(ZoneName(), "Time zone")
-    monday: Mapped[str | None] = field(kinds.Text(120), default=USUAL_HOURS)
-    tuesday: Mapped[str | None] = field(kinds.Text(120), default=USUAL_HOURS)
-    wednesday: Mapped[str | None] = field(kinds.Text(120), default=USUAL_HOURS)
-    thursday: Mapped[str | None] = field(kinds.Text(120), default=USUAL_HOURS)
-    friday: Mapped[str | None] = field(kinds.Text(120), default=USUAL_HOURS)
-    saturday: Mapped[str | None] = field(kinds.Text(120))
-    sunday: Mapped[str | None] = field(kinds.Text(120))
+    monday: Mapped[str | None] = field(Hours(), default=USUAL_HOURS)
+    tuesday: Mapped[str | None] = field(Hours(), default=USUAL_HOURS)
+    wednesday: Mapped[str | None] = field(Hours(), default=USUAL_HOURS)
+    thursday: Mapped[str | None] = field(Hours(), default=USUAL_HOURS)
+    friday: Mapped[str | None] = field(Hours(), default=USUAL_HOURS)
+    saturday: Mapped[str | None] = field(Hours())
+    sunday: Mapped[str | None] = field(Hours())
 
 
 class Holiday(Base):

@@ -6,7 +6,6 @@ chained from others: what nobody recorded is not known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -22,7 +21,6 @@ from crmframe.core.work import UnitOfWork
 UNIT = Decimal("0.0001")
 ONE = Decimal(1)
 BASE = "core.currency"
-_CODE = re.compile(r"[A-Z]{3}")
 _rate: Any = CurrencyRate.__table__
 
 
@@ -74,9 +72,6 @@ def rate_problems(
 
 def _problem(work: UnitOfWork, given: Mapping[str, Any], row: int) -> Problem | None:
     code, rate = given.get("currency"), given.get("rate")
-    if code is not None and not _CODE.fullmatch(code):
-        template = "{field}: {value} is no currency. Write three capital letters, such as {example}."
-        return Problem("currency", "not_a_currency", template, _words("Currency", code), row)
     if code == work.settings.currency:
         template = "{field}: {value} is the base currency, whose rate is always 1."
         return Problem("currency", "base_currency", template, _words("Currency", code), row)
@@ -87,15 +82,11 @@ def _problem(work: UnitOfWork, given: Mapping[str, Any], row: int) -> Problem | 
 
 
 def _words(label: str, value: Any) -> dict[str, str]:
-    return {"field": label, "value": str(value), "example": "EUR"}
+    return {"field": label, "value": str(value)}
 
 
 def base_problem(work: UnitOfWork, currency: str) -> Problem | None:
     """Return why the base currency cannot become *currency*: every recorded rate is in the present one."""
-    data = {"field": "Base currency", "value": currency, "example": "EUR"}
-    if not _CODE.fullmatch(currency.upper()):
-        template = "{field}: {value} is no currency. Write three capital letters, such as {example}."
-        return Problem(BASE, "not_a_currency", template, data)
     if currency.upper() == work.settings.currency:
         return None
     if work.connection.scalar(sa.select(_rate.c.id).limit(1)) is None:
@@ -104,7 +95,8 @@ def base_problem(work: UnitOfWork, currency: str) -> Problem | None:
         "{field} cannot become {value} while there are currency rates: they are in {held}. Delete them first, "
         "and import those in {value}."
     )
-    return Problem(BASE, "currency_in_use", template, {**data, "held": work.settings.currency})
+    data = {"field": "Base currency", "value": currency, "held": work.settings.currency}
+    return Problem(BASE, "currency_in_use", template, data)
 
 
 CHECKED = (Checked("core.currency_rate", rate_problems),)

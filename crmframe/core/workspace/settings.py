@@ -16,6 +16,7 @@ from crmframe.core.access.loading import SECOND_FACTOR
 from crmframe.core.access.models import LOCALES
 from crmframe.core.access.zone import ZoneName
 from crmframe.core.contributions import Choice, Setting
+from crmframe.core.customers.currency import CurrencyCode
 from crmframe.core.entities import kinds
 from crmframe.core.entities.kinds import ParseContext, ValueProblem
 from crmframe.core.entities.maintained import Checked
@@ -27,7 +28,8 @@ from crmframe.core.workspace.rates import BASE, base_problem
 ENTITY = "core.setting"
 # What the workspace began with; "none" when an administrator wanted no preset.
 PRESET = "core.preset"
-COMPANY, WORKSPACE, ACCOUNTS = "Company", "Region and calendar", "Accounts"
+HEADINGS = ("Company", "Region and calendar", "Accounts")
+COMPANY, WORKSPACE, ACCOUNTS = HEADINGS
 _table: Any = models.Setting.__table__
 _STORED = sa.select(_table.c.key, _table.c.value)
 _ANYWHERE = ParseContext(zone=ZoneInfo("UTC"), today=date.min)
@@ -69,7 +71,7 @@ CORE_SETTINGS = (
     Setting(
         "core.currency",
         "Base currency",
-        kinds.Text(3),
+        CurrencyCode(),
         help="Three letters. Sums over several currencies are shown in it.",
         group=WORKSPACE,
     ),

@@ -15,6 +15,7 @@ from crmframe.web.pages import form
 from crmframe.web.pages.admitting import require_admin
 from crmframe.web.pages.doing import change
 from crmframe.web.pages.inputs import control
+from crmframe.web.pages.settings import held_settings
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ def is_wanted(work: UnitOfWork) -> bool:
 def show_setup(call: Call, work: UnitOfWork) -> Reply:
     """Ask what the company is called and what it begins with."""
     view = require_admin(call, work)
-    return _page(
-        view, {each.name: work.setting(each.name) or _usual(work, each.name) for each in _fields(work)}
-    )
+    return _page(view, held_settings(work, _fields(work)))
 
 
 def set_up(call: Call, work: UnitOfWork) -> Reply:
@@ -55,12 +54,6 @@ def set_up(call: Call, work: UnitOfWork) -> Reply:
     except CrmError as error:
         return _page(view, values, error)
     return Reply(location="/")
-
-
-def _usual(work: UnitOfWork, key: str) -> Any:
-    settings = work.settings
-    usual = {"locale": settings.locale, "zone": settings.zone.key, "currency": settings.currency}
-    return {**usual, "region": settings.region}.get(key.removeprefix("core."))
 
 
 def _fields(work: UnitOfWork) -> list[Field]:

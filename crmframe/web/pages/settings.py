@@ -25,8 +25,7 @@ PAGE = "/admin/settings"
 def show_settings(call: Call, work: UnitOfWork) -> Reply:
     """Show every setting in its group, with the value that holds."""
     view = require_admin(call, work)
-    values = {each.name: work.setting(each.name) for each in _fields(view)}
-    return _page(view, values)
+    return _page(view, held_settings(work, _fields(view)))
 
 
 def save_settings(call: Call, work: UnitOfWork) -> Reply:
@@ -34,7 +33,7 @@ def save_settings(call: Call, work: UnitOfWork) -> Reply:
     view = require_admin(call, work)
     fields = _fields(view)
     values = form.posted(call, view, fields)
-    held = {each.name: work.setting(each.name) for each in fields}
+    held = held_settings(work, fields)
     changed = form.differing(view, fields, values, held)
     try:
         return change(call, work, lambda writing: write_settings(writing, changed), PAGE)
@@ -54,6 +53,20 @@ def _page(view: View, values: Mapping[str, Any], problems: Sequence[Problem] = (
         groups.setdefault(_heading(view, plugin, setting), []).append(made)
     data = {"view": view, "groups": groups, "failed": bool(problems)}
     return Reply(data, "settings.html", 422 if problems else 200)
+
+
+def held_settings(work: UnitOfWork, fields: Sequence[Field]) -> dict[str, Any]:
+    """Return the values that hold, also those that the installation gives."""
+    given = work.settings
+    installed = {
+        "locale": given.locale,
+        "zone": given.zone.key,
+        "currency": given.currency,
+        "region": given.region,
+    }
+    usual = {f"core.{name}": value for name, value in installed.items()}
+    held = {each.name: work.setting(each.name) for each in fields}
+    return {key: usual.get(key) if value is None else value for key, value in held.items()}
 
 
 def _heading(view: View, plugin: str, setting: Setting) -> str:

@@ -18,10 +18,10 @@ from crmframe.core.workspace.calendar import (
     WorkingTime,
     add_working_time,
     is_working,
-    spans_of,
     working_days_between,
     working_time,
 )
+from crmframe.core.workspace.hours import spans_of
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 MINUTE = timedelta(minutes=1)

@@ -56,7 +56,7 @@ def test_an_amount_is_exact_to_four_places(application: Any) -> None:
     ("values", "code"),
     [
         ({"currency": "euro"}, "too_long"),
-        ({"currency": "eur"}, "not_a_currency"),
+        ({"currency": "e1r"}, "not_a_currency"),
         ({"currency": "CNY"}, "base_currency"),
         ({"rate": "0"}, "not_a_rate"),
     ],

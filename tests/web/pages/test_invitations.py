@@ -13,7 +13,7 @@ from crmframe.core.access import tables
 from crmframe.core.access.links import LinkEnded
 from tests.web.people import PASSWORD, at_once
 
-LINK = re.compile(r'<pre class="c-code"[^>]*>([^<]+)</pre>')
+LINK = re.compile(r'<pre class="c-code c-link"[^>]*>([^<]+)</pre>')
 NEW = "nine green lanterns 42"
 SAME = {"sec-fetch-site": "same-origin", "accept": "text/html"}
 
