@@ -73,6 +73,11 @@ def found_in(dialect: str, scope_id: int) -> tuple[Any, sa.ColumnElement[int], s
     return where, key - base, sa.and_(fits, key >= base, key < end)
 
 
+def newest_first(dialect: str) -> sa.ColumnElement[int]:
+    """Return the order in which both indexes can be read without sorting what they found."""
+    return (_FTS.c.rowid if dialect == "sqlite" else document.c.id).desc()
+
+
 def asked_values(dialect: str, asked: Asked) -> dict[str, str]:
     """Return what ``found_in`` binds."""
     return {"search_asked": asked.fts5() if dialect == "sqlite" else asked.tsquery()}

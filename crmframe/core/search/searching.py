@@ -25,7 +25,7 @@ from crmframe.core.storage.dialect import in_set
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-MOST_READ, BY_NAME, NEAR_NAMES = 60, 20, 200
+MOST_READ, BY_NAME, NEAR_NAMES = 40, 20, 200
 MOST_TITLE = 200
 ASIDE = "administration"
 LAST = "\U0010ffff"
@@ -175,9 +175,10 @@ def _parts(
     found: list[sa.Select[Any]] = []
     for each in scopes:
         source, record, condition = index.found_in(work.connection.dialect.name, each.id)
+        newest = index.newest_first(work.connection.dialect.name)
         joined = sa.join(source, table, table.c.id == record)
         part = _columns(work, place, entity).select_from(joined).where(condition, term.build(table))
-        found.append(part.order_by(record.desc()).limit(sa.bindparam("most", type_=sa.Integer)))
+        found.append(part.order_by(newest).limit(sa.bindparam("most", type_=sa.Integer)))
     title = entity.fields[entity.title]
     if title.key_column and title.name in readable_fields(work, entity) and title.is_searched:
         found.append(_by_name(work, place, entity, term))
@@ -186,14 +187,18 @@ def _parts(
 
 
 def _by_name(work: UnitOfWork, place: int, entity: Entity, term: Term) -> sa.Select[Any]:
-    """Return those whose name begins so, whatever else is found: of the first few by name, however many there are."""
+    """Return those whose name begins so, whatever else is found: of the first few by name, however many there are.
+
+    Rights are a column of the inner select: as a condition they would lead SQLite through all records of an owner.
+    """
     table = entity.table
     column = table.c[entity.fields[entity.title].key_column]
     low, high = sa.bindparam("low", type_=column.type), sa.bindparam("high", type_=column.type)
-    near = sa.select(table.c.id).where(column >= low, column < high).order_by(column, table.c.id)
-    near_ids = near.limit(sa.bindparam("near", type_=sa.Integer)).subquery()
-    part = _columns(work, place, entity).where(table.c.id.in_(sa.select(near_ids.c.id)), term.build(table))
-    return part.order_by(column, table.c.id).limit(sa.bindparam("by_name", type_=sa.Integer))
+    allowed = sa.case((term.build(table), 1), else_=0).label("allowed")
+    near = _columns(work, place, entity).add_columns(allowed).where(column >= low, column < high)
+    ordered = near.order_by(column, table.c.id).limit(sa.bindparam("near", type_=sa.Integer)).subquery()
+    wanted = [each for each in ordered.c if each.name != "allowed"]
+    return sa.select(*wanted).where(ordered.c.allowed == 1).limit(sa.bindparam("by_name", type_=sa.Integer))
 
 
 def _columns(work: UnitOfWork, place: int, entity: Entity) -> sa.Select[Any]:
