@@ -3,6 +3,7 @@
 from crmframe.core import records
 from crmframe.core.access.actor import Actor
 from crmframe.core.access.term import ALL, NONE, Term
+from crmframe.core.access.throttle import slow_down
 from crmframe.core.assignment.models import Assignable
 from crmframe.core.assignment.service import assign, has_rules
 from crmframe.core.contributions import (
@@ -143,6 +144,7 @@ __all__ = [
     "rates_on",
     "reachable",
     "records",
+    "slow_down",
     "working_days_between",
     "working_time",
 ]

@@ -9,10 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from crmframe.core.access.actor import system_actor
 from crmframe.core.errors import NotSignedIn, PermissionDenied
 from crmframe.web import idempotency
 from crmframe.web.body import Body, read_body
 from crmframe.web.errors import PASSWORD_PAGE, SECOND_FACTOR_PAGE, PasswordOutdated, SecondFactorMissing
+from crmframe.web.headers import FRAMED_BY
 from crmframe.web.respond import Call, Reply, respond
 from crmframe.web.site import Site
 from crmframe.web.visitor import SAFE_METHODS, Visitor, call_of, headers_of, visitor_of
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
 BODY_LIMIT = 1_000_000
+# Counts as a program: there is no session whose pages another site could abuse.
+STRANGER = Visitor(system_actor("form"), is_program=True)
 Handler = Callable[[Call, "UnitOfWork"], Reply]
 
 
@@ -37,6 +41,7 @@ class Endpoint:
     """
 
     brief = False
+    as_system = False
 
     def __init__(
         self,
@@ -77,15 +82,18 @@ class Endpoint:
         site: Site = scope["crmframe.site"]
         headers = headers_of(scope)
         with site.application.database.read() as connection:
-            visitor = visitor_of(site, connection, scope, headers)
+            visitor = STRANGER if self.as_system else visitor_of(site, connection, scope, headers)
             self._admit(visitor, scope["path"])
             call = call_of(site, scope, body, visitor, headers)
             if not writes:
                 work = site.application.reading(connection, visitor.actor, self.door, epoch=visitor.epoch)
-                return respond(call, work, self.handler(call, work))
+                reply = self.handler(call, work)
+                scope["state"][FRAMED_BY] = reply.framed_by
+                return respond(call, work, reply)
         with site.application.work(visitor.actor, door=self.door) as work:
             once = self.door == "api" and bool(call.headers.get("idempotency-key"))
             reply = idempotency.once(call, work, self.handler) if once else self.handler(call, work)
+        scope["state"][FRAMED_BY] = reply.framed_by
         response = respond(call, None, reply)
         if work.operation_id is not None:
             _note_operation(scope, response, work.operation_id)
@@ -116,6 +124,15 @@ class BriefEndpoint(Endpoint):
     """
 
     brief = True
+
+
+class StrangerEndpoint(Endpoint):
+    """One that looks at no session and no token, so that there is nothing to forge.
+
+    Its work has the rights of the system: the handler alone decides what a stranger may.
+    """
+
+    as_system = True
 
 
 def endpoint(handler: Handler, **options: object) -> Endpoint:

@@ -34,6 +34,9 @@ INERT = b"sandbox; default-src 'none'; frame-ancestors 'none'"
 STRICTER = frozenset({(b"referrer-policy", b"no-referrer"), (b"content-security-policy", INERT)})
 TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 OURS = frozenset({*(name for name, _ in SECURITY), TRANSPORT[0], b"x-request-id"})
+# In the state of a request: the sites that may show its answer in a frame.
+FRAMED_BY = "crmframe.framed_by"
+SITE = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?")
 HEALTH = "/-/health"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 log = structlog.get_logger("crmframe.access")
@@ -69,7 +72,8 @@ class Answer:
         kept = [pair for pair in given if pair[0].lower() not in OURS]
         names = {name.lower() for name, _ in kept}
         stricter = dict(pair for pair in given if pair in STRICTER)
-        kept += [(name, stricter.get(name, value)) for name, value in SECURITY]
+        security = framed(self._scope["state"].get(FRAMED_BY, ()))
+        kept += [(name, stricter.get(name, value)) for name, value in security]
         kept.append((b"x-request-id", self.request_id.encode()))
         if self._scope["scheme"] == "https":
             kept.append(TRANSPORT)
@@ -92,6 +96,15 @@ class Answer:
             actor=state.get("actor_id"),
             operation=state.get("operation_id"),
         )
+
+
+def framed(sites: Iterable[str]) -> Iterable[tuple[bytes, bytes]]:
+    """Return the headers of security with which *sites* may show the page in a frame."""
+    allowed = " ".join(site for site in sites if SITE.fullmatch(site)).encode()
+    if not allowed:
+        return SECURITY
+    policy = SECURITY[0][1].replace(b"frame-ancestors 'none'", b"frame-ancestors " + allowed)
+    return [(SECURITY[0][0], policy), *(pair for pair in SECURITY[1:] if pair[0] != b"x-frame-options")]
 
 
 def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:

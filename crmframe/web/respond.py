@@ -84,6 +84,7 @@ class Reply:
         template: The page for a browser, such as ``sales/funnel.html``.
         location: Where a browser goes on; with status 200 it means 303.
         media_type: Of bytes and files; JSON when empty.
+        framed_by: Sites that may show the page in a frame, such as ``https://www.example.com``; nobody else may.
     """
 
     data: Any = None
@@ -92,6 +93,7 @@ class Reply:
     location: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = ""
+    framed_by: Sequence[str] = ()
 
 
 def respond(call: Call, work: UnitOfWork | None, reply: Reply) -> Response:

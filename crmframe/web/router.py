@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.routing import Router as PluginRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from crmframe.web.endpoint import Endpoint, Handler
+from crmframe.web.endpoint import Endpoint, Handler, StrangerEndpoint
 from crmframe.web.errors import MethodNotAllowed, NoSuchPage
 
 MAX_ID = 2**63 - 1
@@ -147,6 +147,7 @@ def page(
     *,
     permission: str = "",
     public: bool = False,
+    as_system: bool = False,
     methods: Sequence[str] = ("GET",),
 ) -> PageRoute:
     """Return a route of a plugin, served below ``/p/<plugin>``.
@@ -156,13 +157,15 @@ def page(
         handler: ``handler(call, work) -> Reply``; its unit of work writes for all methods but GET and HEAD.
         permission: What the actor must hold.
         public: True serves people who are not signed in, too.
+        as_system: For public routes: nobody is signed in there, and the work has the rights of the system. The
+            handler alone decides what a stranger may.
 
     Raises:
         TypeError: Neither a permission nor ``public=True`` says who may use it.
     """
-    if bool(permission) == public:
+    if bool(permission) == public or (as_system and not public):
         raise TypeError(f"The route {path} needs either permission=... or public=True.")
-    served = Endpoint(handler, permission=permission, public=public)
+    served = (StrangerEndpoint if as_system else Endpoint)(handler, permission=permission, public=public)
     return PageRoute(path, served, methods=list(methods), name=getattr(handler, "__name__", path))
 
 

@@ -17,12 +17,15 @@ import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from crmframe.core.access.tables import login_attempt
 from crmframe.core.errors import TooManyAttempts
+
+if TYPE_CHECKING:
+    from crmframe.core.work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
 KNOWN_FOR = timedelta(days=90)
@@ -73,6 +76,17 @@ def begin_attempt(connection: sa.Connection, attempt: Attempt, now: datetime) ->
     values = {"account": attempt.account, "address": attempt.address, "at": now, "succeeded": False}
     inserted: Any = connection.execute(sa.insert(login_attempt).values(values)).inserted_primary_key
     return int(inserted[0])
+
+
+def slow_down(work: UnitOfWork, what: str, address: str) -> None:
+    """Count that somebody does *what* from an address; the first five within 15 minutes cost no wait.
+
+    Raises:
+        TooManyAttempts: It comes too early; says in how many seconds the next one counts.
+    """
+    # Apart from the guesses of passwords: a busy form makes nobody wait who signs in.
+    ours = attempt_of(what, address)
+    begin_attempt(work.connection, Attempt(ours.account, f"~{ours.address}"[:64]), work.now)
 
 
 def attempt_succeeded(connection: sa.Connection, attempt: Attempt, attempt_id: int) -> None:

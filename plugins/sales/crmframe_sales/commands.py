@@ -1,4 +1,4 @@
-"""The hand-written commands: ``crmframe sales funnel`` and ``crmframe sales pipeline``; the forecast has its own."""
+"""The hand-written commands: ``crmframe sales funnel``, ``pipeline`` and ``conversion``; the forecast has its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from crmframe_sales import queries
+from crmframe_sales.leads import queries as leads
 from crmframe_sales.printing import echo_table
 
 
@@ -50,6 +51,27 @@ def pipeline(console: Any, pipeline_id: int | None, *, as_json: bool) -> None:
     echo_table(("stage", "currency", "deals", "amount", "weighted"), table)
 
 
+@click.command("conversion")
+@click.option("--by", type=click.Choice(sorted(leads.GROUPS)), default="source", show_default=True)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only leads received on this day or later.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Only leads received until this day.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def conversion(
+    console: Any, by: str, since: datetime | None, until: datetime | None, *, as_json: bool
+) -> None:
+    """Show how many leads became customers, by source, campaign or owner."""
+    with console.work(write=False) as work:
+        first, last = since.date() if since else None, until.date() if until else None
+        rows = leads.conversion(work, by, first, last)
+    if as_json:
+        data = [{**asdict(row), "ratio": row.ratio} for row in rows]
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        return
+    table = [(row.name or "-", row.leads, row.converted, _percent(row.ratio)) for row in rows]
+    echo_table((by, "leads", "converted", "conversion"), table)
+
+
 def _percent(share: float | None) -> str:
     return "" if share is None else f"{share:.1%}"
 
@@ -58,4 +80,4 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-COMMANDS = (funnel, pipeline)
+COMMANDS = (funnel, pipeline, conversion)

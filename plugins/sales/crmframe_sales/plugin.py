@@ -149,7 +149,7 @@ def actions() -> Sequence[Action]:
 @hookimpl
 def routes() -> Sequence[BaseRoute]:
     """Return the funnel, the weighted pipeline and the forecast, as pages and as JSON."""
-    return [*ROUTES, *forecast_routes.ROUTES, *forecast_grid.ROUTES, *team_routes.ROUTES]
+    return [*ROUTES, *forecast_routes.ROUTES, *forecast_grid.ROUTES, *team_routes.ROUTES, *leads.ROUTES]
 
 
 @hookimpl
@@ -172,6 +172,7 @@ def menu() -> Sequence[MenuItem]:
         MenuItem("sales.funnel", "Sales funnel", FUNNEL, may, "chart-no-axes-column"),
         MenuItem("sales.team", "Team", team_routes.PATH, may, "users"),
         MenuItem("sales.forecast", "Forecast", forecast_routes.PATH, may, "trending-up"),
+        *leads.MENU,
     ]
 
 
@@ -224,8 +225,8 @@ def subscriptions() -> Sequence[Subscription]:
 
 @hookimpl
 def notification_kinds() -> Sequence[NotificationKind]:
-    """Return what people are told: a deal was won."""
-    return KINDS
+    """Return what people are told: a deal was won, a lead came in."""
+    return [*KINDS, *leads.KINDS]
 
 
 @hookimpl
@@ -298,6 +299,8 @@ def before_delete(change: Change) -> None:
 @hookimpl
 def record_buttons(context: ViewContext) -> Sequence[Button]:
     """Return the way from a customer to a new deal with it, and from a first pipeline to its stages."""
+    if context.entity is not None and context.entity.name == "sales.web_form":
+        return leads.form_buttons(context)
     if context.entity is not None and context.entity.name == "sales.pipeline":
         return [] if has_open_stage(context.work) else standard_buttons(context)
     if context.entity is None or context.record is None or context.entity.name != "core.customer":

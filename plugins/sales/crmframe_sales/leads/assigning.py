@@ -8,11 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import Field
 
-from crmframe.api import Conflict, Event, UnitOfWork, assign, has_rules
+from crmframe.api import Conflict, Event, UnitOfWork, assign, has_rules, notify
 from crmframe_sales.inputs import ActionInput
 from crmframe_sales.leads.models import Lead
 
 LEAD = "sales.lead"
+NEW_LEAD = "sales.new_lead"
 
 
 class NobodyFits(Conflict):
@@ -42,6 +43,7 @@ def assign_lead(work: UnitOfWork, lead: Mapping[str, Any], given: Assign) -> dic
     found = assign(work, LEAD, [lead["id"]], given.rule_id).get(lead["id"])
     if found is None:
         raise NobodyFits(name=lead["name"])
+    notify(work, NEW_LEAD, [found.user_id], f"{LEAD}:{lead['id']}")
     return {"owner_id": found.user_id, "reason": found.reason}
 
 
@@ -55,5 +57,5 @@ def assign_new(work: UnitOfWork, events: Sequence[Event]) -> None:
         lead.c.id.in_(ids), lead.c.owner_id.is_(None), lead.c.converted_at.is_(None)
     )
     unowned = [row.id for row in work.rows(statement.order_by(lead.c.id))]
-    if unowned:
-        assign(work, LEAD, unowned)
+    for lead_id, found in (assign(work, LEAD, unowned) if unowned else {}).items():
+        notify(work, NEW_LEAD, [found.user_id], f"{LEAD}:{lead_id}")

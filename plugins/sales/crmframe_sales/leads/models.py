@@ -216,10 +216,8 @@ class Lead(Base, Owned, Assignable, Archivable, Customizable, Timeline):
         aliases=("收到时间", "first_contact_date", "first contact date"),
     )
     is_duplicate: Mapped[bool] = field(kinds.Boolean(), "Duplicate", required=True, default=False)
-    form_id: Mapped[int | None] = field(
-        kinds.Reference("sales.web_form", on_delete="clear"), "Form", written_by=("submit",)
-    )
-    ticket: Mapped[str | None] = field(kinds.Text(60), unique=True, hidden=True, written_by=("submit",))
+    form_id: Mapped[int | None] = field(kinds.Reference("sales.web_form", on_delete="clear"), "Form")
+    ticket: Mapped[str | None] = field(kinds.Text(60), unique=True, hidden=True)
     customer_id: Mapped[int | None] = field(
         kinds.Reference("core.customer", on_delete="clear"), "Customer", written_by=CONVERT
     )

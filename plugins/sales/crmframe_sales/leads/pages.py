@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crmframe.api import Badge, Match, ViewContext, find_duplicates_of, records
+from crmframe.api import Badge, Button, Match, ViewContext, find_duplicates_of, records
 from crmframe_sales import say
 
 MADE = (("customer_id", "core.customer"), ("contact_id", "core.contact"), ("deal_id", "sales.deal"))
@@ -60,3 +60,11 @@ def badges_of_leads(context: ViewContext) -> Sequence[Badge]:
     text = say(context.locale, "Duplicate")
     twice = [row for row in context.rows if row.get("is_duplicate") and not row.get("converted_at")]
     return [Badge(row["id"], text, "amber") for row in twice]
+
+
+def form_buttons(context: ViewContext) -> Sequence[Button]:
+    """Return the way from a form to its public page."""
+    if context.record is None or not context.record.get("active"):
+        return ()
+    url = f"/p/sales/forms/{context.record['token']}"
+    return [Button("sales.open_form", say(context.locale, "Open the public page"), url)]

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from crmframe.api import Action, DuplicateKeys, Kept, LongJob, Panel, Reachable, Subscription
+from crmframe.api import (
+    Action,
+    DuplicateKeys,
+    Kept,
+    LongJob,
+    MenuItem,
+    NotificationKind,
+    Panel,
+    Reachable,
+    Subscription,
+)
 from crmframe_sales.leads import assigning, converting, guards, pages, scoring
 from crmframe_sales.leads.models import ENTITIES
+from crmframe_sales.leads.pages import form_buttons
+from crmframe_sales.leads.routes import PATH, ROUTES
 
 OPEN = {"converted_at": False}
 ACTIONS = (
@@ -29,6 +41,8 @@ SUBSCRIPTIONS = (
     Subscription("sales.assign_new_leads", ["sales.lead.created"], assigning.assign_new),
     Subscription("sales.rescore_leads", ["sales.score_rule.*"], scoring.queue_rescoring),
 )
+MENU = (MenuItem("sales.conversion", "Lead conversion", PATH, "sales.lead.read", "chart-no-axes-column"),)
+KINDS = (NotificationKind(assigning.NEW_LEAD, "New lead", "New lead: {record}", icon="user-round-plus"),)
 PEOPLE = (Reachable("sales.lead", {"email": "email", "phone": "phone", "wechat": "wechat"}),)
 DUPLICATES = (DuplicateKeys("sales.lead", phones=("phone",), emails=("email",), company="company"),)
 PANELS = (
@@ -50,4 +64,15 @@ PANELS = (
     ),
 )
 
-__all__ = ["ACTIONS", "DUPLICATES", "ENTITIES", "JOBS", "KEPT", "PANELS", "PEOPLE", "SUBSCRIPTIONS"]
+__all__ = [
+    "ACTIONS",
+    "DUPLICATES",
+    "ENTITIES",
+    "JOBS",
+    "KEPT",
+    "PANELS",
+    "PEOPLE",
+    "ROUTES",
+    "SUBSCRIPTIONS",
+    "form_buttons",
+]
