@@ -89,6 +89,7 @@ READING = frozenset(
         *("admin_jobs", "admin_role", "admin_user", "funnel", "funnel_data", "pipeline_data", "funnel_of"),
         *("forecast", "forecast_data", "team_page", "targets_page"),
         *("search", "search_list", "suggest"),
+        *("conversion", "conversion_data", "duplicates_data"),
         *("operations_cli", "entities_cli"),
     }
 )

@@ -219,6 +219,7 @@ def cli_cells(world: World, guest: Guest) -> Iterator[Cell]:
         (("sales", "funnel"), "", "any"),
         (("sales", "pipeline"), "", "any"),
         (("sales", "forecast"), "", "any"),
+        (("sales", "conversion"), "", "any"),
         (("role", "grant", role, "core.customer.delete", "--scope", "all"), "core.role_grant", "create"),
         (("role", "revoke", role, "core.customer.read"), "core.role_grant", "delete"),
         (("role", "give", role, "nil"), "core.user_role", "create"),

@@ -240,6 +240,9 @@ def _others(world: World, guest: Guest) -> Iterator[Cell]:
         may_see = frozenset({MISSING})  # there is no funnel without a pipeline
     for verb in ("funnel", "funnel_data", "pipeline_data"):
         yield Cell(verb, expected=may_see)
+    of_leads = frozenset({DONE if world.oracle.may(guest, "sales.lead", "read") else DENIED})
+    for verb in ("conversion", "conversion_data", "duplicates_data"):
+        yield Cell(verb, expected=of_leads)
     hidden = world.planter.ids["sales.pipeline", "olga"]
     seen = guest.person and hidden in world.oracle.visible(guest, "sales.pipeline")
     level = may_see if seen or may_see != {DONE} else frozenset({MISSING})
@@ -386,6 +389,9 @@ PAGES: Mapping[str, Make] = {
     "forecast_data": _page("/p/sales/api/forecast"),
     "team_page": _page("/p/sales/team"),
     "targets_page": _page("/p/sales/targets"),
+    "conversion": _page("/p/sales/conversion"),
+    "conversion_data": _page("/p/sales/api/conversion"),
+    "duplicates_data": _page("/p/sales/api/duplicates"),
     "funnel_of": lambda world, cell, base: Request(
         "GET", "/p/sales/funnel", "/p/sales/funnel", {"pipeline": str(cell.record_id)}
     ),

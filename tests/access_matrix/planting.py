@@ -31,6 +31,17 @@ PLAIN = {
 TEXTS = ("text", "long_text", "email", "phone", "url", "json", "integer", "decimal", "money")
 
 
+# What a field must be for its record to be accepted; there is no room for a token in it.
+CHECKED: Mapping[tuple[str, str], Any] = {
+    ("core.assignment_rule", "entity"): "core.customer",
+    ("core.assignment_rule", "strategy"): "core.load",
+    ("core.assignment_rule", "conditions"): {"city": "Berlin"},
+    ("sales.score_rule", "conditions"): {"city": "Berlin"},
+    ("sales.web_form", "allowed_origins"): None,
+    ("sales.web_form", "redirect_url"): None,
+}
+
+
 @dataclass
 class Planter:
     """Makes records.
@@ -137,6 +148,8 @@ class Planter:
             return self._link(entity, each, parent if each.name in entity.access_through else targets), ""
         if entity.name == "core.custom_field" and each.name == "entity":
             return UNREADABLE, ""  # which no role may read: elsewhere the field would show up everywhere
+        if (entity.name, each.name) in CHECKED:
+            return CHECKED[entity.name, each.name], ""
         return self._plain_value(each)
 
     def _plain_value(self, each: Any) -> tuple[Any, str]:

@@ -43,7 +43,7 @@ def loaded(make_application: MakeApplication, data_folder: Path) -> Any:
     report = import_file(
         application, None, data_folder / FOLDER / LEADS, "sales.lead", ImportOptions(mapping=mapping)
     )
-    assert (report.created, report.problems) == (8000, [])
+    assert (report.created, dict(report.problems)) == (8000, {})
     return application
 
 
