@@ -46,6 +46,7 @@ class AssignmentRule(Base):
         region_field: What the strategy by region compares with the members' regions.
     """
 
+    __slug__ = "assignment-rules"
     __icon__ = "split"
     __group__ = "administration"
     __order__ = ("position", "name")
@@ -81,6 +82,7 @@ class AssignmentMember(Base):
         capacity: Open records of their own at which they get no more; empty is no limit.
     """
 
+    __slug__ = "assignment-members"
     __title__ = "user_id"
     __access_through__ = ("rule_id",)
     __in_menu__ = False

@@ -70,6 +70,7 @@ class WebForm(Base, Archivable):
         language: Empty follows the visitor's browser.
     """
 
+    __slug__ = "web-forms"
     __icon__ = "file-input"
     __group__ = "administration"
     __order__ = ("title",)
@@ -105,6 +106,7 @@ class ScoreRule(Base):
         points: Added to the score; less than zero takes away.
     """
 
+    __slug__ = "score-rules"
     __icon__ = "gauge"
     __group__ = "administration"
     __order__ = ("position", "name")

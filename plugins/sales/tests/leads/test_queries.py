@@ -39,8 +39,10 @@ def test_period_is_of_the_days_on_which_leads_came(leads: Any) -> None:
 
 
 def test_unknown_group_is_refused(leads: Any) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as error:
         counted(leads, "shoe size")
+
+    assert [problem.code for problem in error.value.problems] == ["unknown_group"]
 
 
 def test_command_prints_a_table_or_json(leads: Any) -> None:
