@@ -63,12 +63,12 @@ def test_every_lead_and_conversion_is_counted_by_origin_as_in_the_files(
                 "converted_at": datetime.strptime(won[name], "%d-%m-%Y %H:%M")
                 .replace(tzinfo=UTC)
                 .isoformat(),
-                "create_deal": False,
+                "without_deal": True,
             }
             for name in names[start : start + CHUNK]
         }
         with loaded.work() as work:
-            records.run_many(work, "sales.lead", "convert", inputs)
+            records.run_many(work, "sales.lead", "convert_imported", inputs)
 
     with loaded.work(write=False) as work:
         counted = {row.key: (row.leads, row.converted) for row in conversion(work)}

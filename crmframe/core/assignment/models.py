@@ -47,7 +47,7 @@ class AssignmentRule(Base):
     """
 
     __slug__ = "assignment-rules"
-    __icon__ = "split"
+    __icon__ = "users"
     __group__ = "administration"
     __order__ = ("position", "name")
     __list__ = ("name", "entity", "strategy", "position", "active")

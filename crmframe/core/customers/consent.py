@@ -37,7 +37,7 @@ class Consent(Base):  # type: ignore[misc]
     """
 
     __title__ = "purpose"
-    __icon__ = "shield-check"
+    __icon__ = "shield"
     __access_through__ = ("about",)
     __in_menu__ = False
     __list__ = ("about", "purpose", "channel", "lawful_basis", "given_at", "withdrawn_at", "source")

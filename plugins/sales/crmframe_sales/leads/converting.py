@@ -46,6 +46,7 @@ class Convert(ActionInput):
     Attributes:
         customer_id: An existing customer; without it one is made of the company, or of the person.
         contact_id: An existing contact of it; without it one is made, unless the customer is a person.
+        without_deal: True makes no deal.
         title: Of the deal; the company's or the person's name when it is left out.
         converted_at: When it happened; now when it is left out.
     """
@@ -60,7 +61,7 @@ class Convert(ActionInput):
         title="Existing contact",
         json_schema_extra={"entity": "core.contact", "prefilled": False},
     )
-    create_deal: bool = Field(default=True, title="Create a deal")
+    without_deal: bool = Field(default=False, title="Without a deal")
     title: str | None = Field(default=None, title="Title of the deal", max_length=200)
     pipeline_id: int | None = Field(
         default=None, title="Pipeline", json_schema_extra={"entity": "sales.pipeline"}
@@ -176,7 +177,7 @@ def _deals(
     customers: Mapping[int, int],
     contacts: Mapping[int, int],
 ) -> dict[int, int]:
-    wanted = [i for i, (_, given) in enumerate(batch) if given.create_deal]
+    wanted = [i for i, (_, given) in enumerate(batch) if not given.without_deal]
     values = []
     for i in wanted:
         lead, given = batch[i]

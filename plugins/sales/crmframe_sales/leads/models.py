@@ -49,7 +49,7 @@ FORM_FIELDS = (
 )
 FORM_LANGUAGES = (Choice("en", "English"), Choice("zh_Hans", "Chinese"))
 OPEN_STATUSES = ("new", "working", "nurturing", "qualified")
-CONVERT = ("convert",)
+CONVERT = ("convert", "convert_imported")
 
 
 def first_owner(work: UnitOfWork) -> int | None:
@@ -71,7 +71,7 @@ class WebForm(Base, Archivable):
     """
 
     __slug__ = "web-forms"
-    __icon__ = "file-input"
+    __icon__ = "inbox"
     __group__ = "administration"
     __order__ = ("title",)
     __list__ = ("title", "source", "language", "active", "updated_at")
@@ -135,7 +135,7 @@ class Lead(Base, Owned, Assignable, Archivable, Customizable, Timeline):
         ticket: Of the form's page that it came from: one page makes one lead.
     """
 
-    __icon__ = "user-round-plus"
+    __icon__ = "user-plus"
     __group__ = "sales"
     __board__ = "status"
     __list__ = ("name", "company", "status", "score", "source", "phone", "owner_id", "received_at")

@@ -27,8 +27,15 @@ ACTIONS = (
         "Convert",
         input=converting.Convert,
         tone="green",
-        imports=converting.many,
         filled=OPEN,
+    ),
+    Action(
+        "sales.lead",
+        "convert_imported",
+        converting.convert,
+        "Convert as imported",
+        input=converting.Convert,
+        imports=converting.many,
     ),
     Action("sales.lead", "assign", assigning.assign_lead, "Assign", input=assigning.Assign, filled=OPEN),
 )
@@ -42,7 +49,7 @@ SUBSCRIPTIONS = (
     Subscription("sales.rescore_leads", ["sales.score_rule.*"], scoring.queue_rescoring),
 )
 MENU = (MenuItem("sales.conversion", "Lead conversion", PATH, "sales.lead.read", "chart-no-axes-column"),)
-KINDS = (NotificationKind(assigning.NEW_LEAD, "New lead", "New lead: {record}", icon="user-round-plus"),)
+KINDS = (NotificationKind(assigning.NEW_LEAD, "New lead", "New lead: {record}", icon="user-plus"),)
 PEOPLE = (Reachable("sales.lead", {"email": "email", "phone": "phone", "wechat": "wechat"}),)
 DUPLICATES = (DuplicateKeys("sales.lead", phones=("phone",), emails=("email",), company="company"),)
 PANELS = (

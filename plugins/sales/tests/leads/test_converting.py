@@ -65,7 +65,7 @@ def test_company_lead_becomes_customer_contact_and_deal(leads: Any) -> None:
 
 
 def test_person_becomes_a_customer_without_contact(leads: Any) -> None:
-    made = leads.run(leads.add(name="Li Si", phone="+86 138 0013 8000"), "convert", create_deal=False)
+    made = leads.run(leads.add(name="Li Si", phone="+86 138 0013 8000"), "convert", without_deal=True)
 
     customer = leads.get(made["customer_id"], "core.customer")
     assert (customer["name"], customer["kind"], customer["phone"]) == ("Li Si", "person", "+8613800138000")
@@ -129,7 +129,7 @@ def test_existing_customer_is_linked_and_its_tag_kept(leads: Any) -> None:
     customer = leads.sales.customer
     leads.add("core.tag_link", about=f"core.customer:{customer}", tag_id=tag)
 
-    made = leads.run(lead, "convert", customer_id=customer, create_deal=False)
+    made = leads.run(lead, "convert", customer_id=customer, without_deal=True)
 
     assert made["customer_id"] == customer
     assert leads.get(made["contact_id"], "core.contact")["customer_id"] == customer

@@ -59,7 +59,7 @@ def test_panel_shows_others_and_not_what_the_lead_became(leads: Any) -> None:
 
     with leads.work(write=False) as work:
         panel = duplicates_of_lead(ViewContext(work, "en", declared, records.get(work, "sales.lead", lead)))
-    leads.run(lead, "convert", customer_id=other, create_deal=False)
+    leads.run(lead, "convert", customer_id=other, without_deal=True)
     with leads.work(write=False) as work:
         after = duplicates_of_lead(ViewContext(work, "en", declared, records.get(work, "sales.lead", lead)))
 

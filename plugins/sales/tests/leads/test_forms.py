@@ -149,7 +149,11 @@ def test_page_that_was_open_too_long_is_sent_once_more(leads: Any, client: Any) 
     stale = send(leads, client, url, seconds=13 * 3600)
 
     # too_late is said above the form, in the visitor's language.
-    assert (stale.status_code, "Ann Chen" in stale.text, "open for too long" in stale.text) == (422, True, True)
+    assert (stale.status_code, "Ann Chen" in stale.text, "open for too long" in stale.text) == (
+        422,
+        True,
+        True,
+    )
     assert leads.all("sales.lead") == []
 
 
