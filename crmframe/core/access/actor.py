@@ -32,9 +32,10 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """Days on which the actor is somebody's deputy."""
+    """Days on which somebody is away, and who is the deputy."""
 
     user_id: int
+    deputy_id: int | None
     starts_on: date
     ends_on: date
 
@@ -54,7 +55,7 @@ class Actor:
         scopes: Patterns of permissions to which a token narrows; None narrows nothing.
         must_add_second_factor: The workspace asks for one, and the user has none yet.
         lent: The entities of which records are shared with the actor or a team, each with the rights there are.
-        stands_in: For whom the actor is the deputy, and when.
+        stands_in: For whom the actor is the deputy, and when; ``away`` is when the actor is absent.
     """
 
     id: int | None
@@ -72,6 +73,7 @@ class Actor:
     must_add_second_factor: bool = False
     lent: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stands_in: tuple[StandIn, ...] = ()
+    away: tuple[StandIn, ...] = ()
     # What follows from the rights in one schema, kept under it: a new schema or a changed actor starts anew.
     derived: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 

@@ -69,7 +69,6 @@ class Absence(Base):  # type: ignore[misc]
     __title__ = "note"
     __icon__ = "calendar"
     __group__ = "administration"
-    __in_menu__ = False
     __holder__ = "user_id"
     __bumps_epoch__ = True
     __sort__ = "absence"

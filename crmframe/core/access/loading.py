@@ -42,6 +42,10 @@ def actor_of_user(connection: sa.Connection, user_id: int) -> Actor | None:
     parts: dict[str, list[Any]] = defaultdict(list)
     for row in connection.execute(RIGHTS, {"user_id": user_id}):
         parts[row.part].append(row)
+    absences = [
+        StandIn(row.a, row.b, date.fromisoformat(row.c), date.fromisoformat(row.d))
+        for row in parts["absence"]
+    ]
     own = tuple(dict.fromkeys(row.a for row in sorted(parts["team"], key=lambda row: row.b)))
     return Actor(
         id=user.id,
@@ -57,9 +61,8 @@ def actor_of_user(connection: sa.Connection, user_id: int) -> Actor | None:
         must_change_password=bool(user.must_change),
         must_add_second_factor=user.confirmed_at is None and _is_asked(user.asked, is_admin=user.is_admin),
         lent=_lent(parts["share"]),
-        stands_in=tuple(
-            StandIn(row.a, date.fromisoformat(row.c), date.fromisoformat(row.d)) for row in parts["absence"]
-        ),
+        stands_in=tuple(each for each in absences if each.deputy_id == user.id),
+        away=tuple(each for each in absences if each.user_id == user.id),
     )
 
 
@@ -177,12 +180,12 @@ def _rights_statement() -> sa.CompoundSelect[Any]:
         _share.c.team_id.in_(sa.select(_membership.c.team_id).where(_membership.c.user_id == user_id)),
     )
     lent = sa.select(_share.c.entity, _share.c.right).where(mine).distinct()
-    away = sa.select(_absence.c.user_id, _absence.c.starts_on, _absence.c.ends_on).where(
-        _absence.c.deputy_id == user_id
-    )
+    away = sa.select(
+        _absence.c.user_id, _absence.c.deputy_id, _absence.c.starts_on, _absence.c.ends_on
+    ).where(sa.or_(_absence.c.deputy_id == user_id, _absence.c.user_id == user_id))
     return sa.union_all(
         _part("share", [None, None, *lent.selected_columns, None], lent),
-        _part("absence", [_absence.c.user_id, None, _absence.c.starts_on, _absence.c.ends_on, None], away),
+        _part("absence", [*away.selected_columns, None], away),
         _part(
             "grant",
             [granted.selected_columns.role_id, None, *list(granted.selected_columns)[1:], None],

@@ -144,6 +144,7 @@ def _blank(position: int) -> dict[str, Any]:
         "is_active": True,
         "used": 0,
         "said": "",
+        "said_zh": "",
     }
 
 
@@ -173,7 +174,8 @@ def _rows(view: View, entity: Entity, field: Field) -> list[dict[str, Any]]:
                 "position": row.position if row else place,
                 "is_active": row.is_active if row else True,
                 "used": used.get(value, 0),
-                "said": view.text(field.plugin, own.label) if own else "",
+                "said": own.label if own else "",
+                "said_zh": view.translator.translate(field.plugin, "zh_Hans", own.label) if own else "",
             }
         )
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crmframe.core import records
 from crmframe.core.entities.numerals import plain_number
 from crmframe.core.journal.tables import change, operation
 from crmframe.web.pages import admitting
@@ -57,6 +58,7 @@ class Shell:
     tone: str
     toast: Toast | None
     here: str
+    absences: list[str]
     unread: int = 0
 
 
@@ -75,6 +77,7 @@ def shell_of(view: View) -> Shell:
         tone=tone_of(name),
         toast=_toast(view),
         here=_here(view),
+        absences=list(_absences(view)),
         unread=view.call.unread,
     )
 
@@ -162,6 +165,23 @@ def _link(view: View, label: str, url: str, icon: str) -> Link:
     here = view.call.url
     at_home = url == HOME and here == "/"
     return Link(label, url, icon, here == url or at_home or here.startswith(f"{url}/"))
+
+
+def _absences(view: View) -> Iterator[str]:
+    """Yield who is away today, for the absent one and the deputy; most people ask the database nothing."""
+    actor, today = view.work.actor, view.work.today
+    now = [each for each in (*actor.stands_in, *actor.away) if each.starts_on <= today <= each.ends_on]
+    ids = {number for each in now for number in (each.user_id, each.deputy_id) if number}
+    names = records.titles(view.work, "core.user", ids) if ids else {}
+    for each in now:
+        day = view.formats.date(each.ends_on)
+        if each.user_id != actor.id:
+            yield view.say("You stand in for {name} until {day}.", name=names.get(each.user_id, ""), day=day)
+        elif each.deputy_id:
+            name = names.get(each.deputy_id, "")
+            yield view.say("You are away until {day}; {name} stands in for you.", name=name, day=day)
+        else:
+            yield view.say("You are away until {day}; nobody stands in for you.", day=day)
 
 
 def _here(view: View) -> str:

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from crmframe.core import records
+
 OWN = tuple((f"core.customer.{verb}", "own") for verb in ("create", "read", "update", "delete"))
 SHARE = tuple((f"core.share.{verb}", "parent") for verb in ("create", "read", "update", "delete"))
 
@@ -48,3 +50,12 @@ def test_sharing_with_nobody_asks_for_somebody(ann_and_bob):
     assert answer.status_code == 422
     assert "Choose a person or a team" in answer.text
     assert ann.get("/activities/1/share").status_code == 404
+
+
+def test_both_are_told_of_an_absence(people, write):
+    ann, bob = people.user("ann"), people.user("bob")
+    days = {"starts_on": "2020-01-01", "ends_on": "2099-01-01"}
+    write(lambda work: records.create(work, "core.absence", {"user_id": ann, "deputy_id": bob, **days}))
+
+    assert "Bob stands in for you." in people.signed_in("ann").get("/home").text
+    assert "You stand in for Ann until" in people.signed_in("bob").get("/home").text
