@@ -78,7 +78,7 @@ def begin_with(
     # What was switched on takes part from here: an application of its own, built with it.
     complete = Application(application.settings, clock=application.clock)
     try:
-        settle(complete, actor, door)
+        settle(complete, actor, door=door, reason=f"preset {key}")
         with complete.work(actor, door=door, reason=f"preset {key}") as work:
             for _, declared in complete.hooks.collect("presets"):
                 _apply(work, declared, key)
@@ -104,9 +104,15 @@ def _apply(work: UnitOfWork, declared: Sequence[Preset], key: str) -> None:
             each.apply(work)
 
 
-def settle(application: Application, actor: Actor | None = None, door: str = "cli") -> None:
+def settle(
+    application: Application,
+    actor: Actor | None = None,
+    *,
+    door: str = "cli",
+    reason: str = "crmframe db upgrade",
+) -> None:
     """Make the default roles, and grant them what plugins brought since."""
-    with application.work(actor, door=door, reason="crmframe db upgrade") as work:
+    with application.work(actor, door=door, reason=reason) as work:
         install_roles(work, _create_many, [each.name for each in application.permissions])
 
 

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from crmframe.core.contributions import Preset
 
+SALES = "Customers, leads, deals and quotes, with a standard pipeline."
+SERVICE = "Customers and their tickets."
+MARKETING = "Customers, segments and campaigns."
+EVERYTHING = "Every plugin that is installed."
+
 PRESETS = (
-    Preset(
-        "sales",
-        "Sales",
-        "Customers, leads, deals and quotes, with a standard pipeline.",
-        plugins=("sales",),
-    ),
-    Preset("service", "Service", "Customers and their tickets.", plugins=("service",)),
-    Preset("marketing", "Marketing", "Customers, segments and campaigns.", plugins=("marketing",)),
-    Preset(
-        "all",
-        "Everything",
-        "Every plugin that is installed.",
-        plugins=("sales", "service", "marketing"),
-    ),
+    Preset("sales", "Sales", SALES, plugins=("sales",)),
+    Preset("service", "Service", SERVICE, plugins=("service",)),
+    Preset("marketing", "Marketing", MARKETING, plugins=("marketing",)),
+    Preset("all", "Everything", EVERYTHING, plugins=("sales", "service", "marketing")),
 )
