@@ -11,7 +11,10 @@ from crmframe_sales.models import Base
 
 
 class HandoverNote(Base):
-    """What was promised when a deal was won: written with the win, read by whoever looks after the customer."""
+    """What was promised when a deal was won: written with the win, read by whoever looks after the customer.
+
+    The win keeps one for each deal, under the lock of the deal.
+    """
 
     __title__ = "promised"
     __icon__ = "clipboard-list"
@@ -24,7 +27,6 @@ class HandoverNote(Base):
         kinds.Reference("sales.deal", on_delete="cascade"),
         "Deal",
         required=True,
-        unique=True,
         aliases=("商机",),
     )
     customer_id: Mapped[int | None] = field(

@@ -29,7 +29,11 @@ class StaleTask(Base):
         kinds.Reference("sales.deal", on_delete="cascade"), "Deal", required=True, aliases=("商机",)
     )
     since: Mapped[datetime] = field(
-        kinds.Instant(), "In this stage since", required=True, aliases=("进入阶段时间",)
+        kinds.Instant(),
+        "In this stage since",
+        required=True,
+        default=lambda work: work.now,
+        aliases=("进入阶段时间",),
     )
     task_id: Mapped[int] = field(
         kinds.Reference("core.task", on_delete="cascade"), "Task", required=True, aliases=("任务",)
