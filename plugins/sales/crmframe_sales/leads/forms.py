@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from crmframe.api import (
     Call,
+    Choice,
     InvalidInput,
     NotFound,
     Problem,
@@ -36,6 +37,8 @@ LONGEST = 4000
 TRAP = "homepage"
 CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign", "landing_page")
 LABELS = {choice.value: choice.label for choice in FORM_FIELDS}
+# Visitors are asked in other words than those in which their answers are kept.
+ASKED = {c.value: c.label for c in (Choice("name", "Your name"), Choice("need", "How can we help you?"))}
 KINDS = {"phone": "tel", "email": "email"}
 WAYS = ("phone", "email", "wechat")
 
@@ -138,7 +141,7 @@ def _shown(
     fields = [
         {
             "name": name,
-            "label": say(locale, LABELS[name]),
+            "label": say(locale, ASKED.get(name, LABELS[name])),
             "type": KINDS.get(name, "text"),
             "value": given.get(name, ""),
             "problem": texts.get(name, ""),
