@@ -13,6 +13,7 @@ from bench.activities import activities
 from bench.base import built
 from bench.figures import Figure, table
 from bench.reads import reads
+from bench.searching import searching
 from bench.selling import selling
 from bench.startup import startup
 from bench.writes import writes
@@ -34,7 +35,7 @@ def main(customers: int, deals: int, database: str, name: str, folder: str) -> N
         click.echo(f"Building {customers:,} customers and {deals:,} deals ...")
         figures: list[Figure] = []
         with built(place, url, customers, deals) as base:
-            for measure in (reads, activities, selling, writes, startup):
+            for measure in (reads, searching, activities, selling, writes, startup):
                 for figure in measure(base):
                     figures.append(figure)
                     click.echo(
