@@ -32,6 +32,7 @@ from crmframe.core.journal.subscriptions import is_registered, register
 from crmframe.core.journal.write import Origin
 from crmframe.core.mail.transport import MailServer
 from crmframe.core.outbound.http import Outbound
+from crmframe.core.robots import telling as robots
 from crmframe.core.series import drawing as series
 from crmframe.core.storage.engine import Database
 from crmframe.core.work import Clock, Surroundings, UnitOfWork, WorkspaceSettings
@@ -267,5 +268,6 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
         *appointments.CHECKED,
         *series.CHECKED,
         *rates.CHECKED,
+        *robots.CHECKED,
     ]
     return registry

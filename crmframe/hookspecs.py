@@ -121,6 +121,12 @@ def number_series() -> Sequence[c.NumberSeries]:
 
 
 @_hook("declare")
+def notification_channels() -> Sequence[c.NotificationChannel]:
+    """Return more ways by which people are told what ``notify`` says."""
+    return ()
+
+
+@_hook("declare")
 def jobs() -> Sequence[c.Job | c.LongJob]:
     """Return background work, scheduled or enqueued."""
     return ()

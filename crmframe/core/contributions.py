@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from crmframe.core.declarations import DuplicateKeys as DuplicateKeys  # noqa: PLC0414 - part of this module
 from crmframe.core.declarations import Kept as Kept  # noqa: PLC0414 - part of this module
+from crmframe.core.declarations import NotificationChannel as NotificationChannel  # noqa: PLC0414 - handed on
 from crmframe.core.declarations import NumberSeries as NumberSeries  # noqa: PLC0414 - handed on
 from crmframe.core.declarations import Permission as Permission  # noqa: PLC0414 - handed on
 from crmframe.core.declarations import Preset as Preset  # noqa: PLC0414 - handed on
 from crmframe.core.declarations import Reachable as Reachable  # noqa: PLC0414 - part of this module
 from crmframe.core.declarations import Sample as Sample  # noqa: PLC0414 - handed on
 from crmframe.core.declarations import Strategy as Strategy  # noqa: PLC0414 - part of this module
+from crmframe.core.declarations import Telling as Telling  # noqa: PLC0414 - handed on
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -29,6 +29,35 @@ class NumberSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """What ``notify`` was asked to tell, as a channel gets it.
+
+    Attributes:
+        kind: The ``NotificationKind``.
+        users: Ids, as they were given: with whoever acts, and before anybody's choice.
+    """
+
+    kind: Any
+    users: Sequence[int]
+    about: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationChannel:
+    """One more way by which people are told.
+
+    Attributes:
+        key: ``<plugin>.<name>``.
+        tell: ``tell(work, telling)`` queues what a job sends after the commit; it may not send by itself.
+    """
+
+    key: str
+    label: str
+    tell: Callable[[UnitOfWork, Telling], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
     """A permission beyond create, read, update, delete and the actions."""
 

@@ -25,6 +25,7 @@ from crmframe.core.contributions import (
     DuplicateKeys,
     Job,
     MenuItem,
+    NotificationChannel,
     NotificationKind,
     Permission,
     Preset,
@@ -51,6 +52,8 @@ from crmframe.core.mail import account_letters, sending
 from crmframe.core.mail import tables as mail_tables
 from crmframe.core.notifications import mailing
 from crmframe.core.notifications import tables as notification_tables
+from crmframe.core.robots import models as robots
+from crmframe.core.robots import telling as robot_telling
 from crmframe.core.search import index as search_tables
 from crmframe.core.series import models as series
 from crmframe.core.work import UnitOfWork
@@ -96,6 +99,7 @@ ENTITIES = (
     links.TagLink,
     links.CustomField,
     workspace.Setting,
+    robots.Robot,
     file_models.Attachment,
     series.NumberSeries,
     workspace.Calendar,
@@ -152,7 +156,13 @@ def entities() -> Sequence[type[Any]]:
 @hookimpl
 def actions() -> Sequence[Action]:
     """Declare the verbs of the core's record types."""
-    return (*tasks.ACTIONS, *appointments.ACTIONS, *holidays.ACTIONS, RESET_SECOND_FACTOR)
+    return (
+        *tasks.ACTIONS,
+        *appointments.ACTIONS,
+        *holidays.ACTIONS,
+        *robot_telling.ACTIONS,
+        RESET_SECOND_FACTOR,
+    )
 
 
 @hookimpl
@@ -188,7 +198,7 @@ def presets() -> Sequence[Preset]:
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
     """Declare what keeps house, sends, tells, and changes many records."""
-    many = (sample_jobs, bulk, sending, mailing, account_letters, attachments, telling)
+    many = (sample_jobs, bulk, sending, mailing, account_letters, attachments, telling, robot_telling)
     found: list[AnyJob] = [job for each in many for job in each.JOBS]
     return [*found, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
@@ -228,6 +238,12 @@ def reachable() -> Sequence[Reachable]:
 def duplicate_keys() -> Sequence[DuplicateKeys]:
     """Declare by what customers and contacts are recognized."""
     return DUPLICATES
+
+
+@hookimpl
+def notification_channels() -> Sequence[NotificationChannel]:
+    """Declare that robots tell groups what people are told."""
+    return robot_telling.CHANNELS
 
 
 @hookimpl

@@ -43,6 +43,7 @@ DECLARED: dict[str, Any] = {
     "reachable": c.Reachable("sales.lead", {"email": "email"}),
     "duplicate_keys": c.DuplicateKeys("sales.lead", emails=("email",)),
     "presets": c.Preset("sales", "Sales", plugins=("sales",)),
+    "notification_channels": c.NotificationChannel("sales.sms", "Text message", tell=print),
     "samples": c.Sample("crmframe_sales.demo:steps"),
     "commands": click.Command("funnel"),
 }
@@ -142,6 +143,10 @@ def test_hook_duplicate_keys() -> None:
 
 def test_hook_presets() -> None:
     check_declared("presets")
+
+
+def test_hook_notification_channels() -> None:
+    check_declared("notification_channels")
 
 
 def test_hook_samples() -> None:

@@ -30,6 +30,7 @@ class TestCore(SchemaConformance, RecordConformance, ApiConformance, PageConform
     plugin = "core"
     samples: ClassVar[Given] = {
         "core.custom_field": CUSTOM_FIELD,
+        "core.robot": {"topics": "core.task_assigned"},
         "core.assignment_rule": {
             "entity": "core.customer",
             "strategy": "core.load",

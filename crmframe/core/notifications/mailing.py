@@ -95,13 +95,13 @@ def _tell(run: JobRun, work: UnitOfWork, reader: Reader, mail: str) -> int:
     work.connection.execute(sa.update(notification).where(mine).values(mail="told"))
     if not rows:
         return 0
-    say = _Sayer(run.application, work.registry, reader.locale)
+    say = Sayer(run.application, work.registry, reader.locale)
     told = told_of(work, rows)
     queue_mail(work, to=reader.email, subject=say.subject(told), text=say.text(reader, told))
     return 1
 
 
-class _Sayer:
+class Sayer:
     """Puts notifications into the reader's words."""
 
     def __init__(self, application: Any, registry: Any, locale: str) -> None:
@@ -112,30 +112,37 @@ class _Sayer:
         """Return what one notification says, or how many there are."""
         if len(told) == 1:
             return self.line(told[0])
-        return self._say("{count} notifications", count=len(told))
+        return self.say("{count} notifications", count=len(told))
 
     def text(self, reader: Reader, told: Sequence[Told]) -> str:
         """Return the mail: a line each, with the way to the record."""
-        lines = [self._say("Hello {name},", name=reader.name), ""]
+        lines = [self.say("Hello {name},", name=reader.name), ""]
         for each in told[-MOST_LINES:]:
             lines.append(f"- {self.line(each)}")
-            if self.url and each.title is not None:
-                lines.append(f"  {self.url}{path_of(self.registry, each.about)}")
+            if link := self.link(each):
+                lines.append(f"  {link}")
         if len(told) > MOST_LINES:
-            lines.append(self._say("And {count} more.", count=len(told) - MOST_LINES))
-        lines += ["", self._say("You choose what you get by mail on the page of your account.")]
+            lines.append(self.say("And {count} more.", count=len(told) - MOST_LINES))
+        lines += ["", self.say("You choose what you get by mail on the page of your account.")]
         return "\n".join(lines)
 
     def line(self, each: Told) -> str:
         """Return what one notification says."""
         if each.kind is None or (each.about and each.title is None):
-            return self._say(GONE)
+            return self.say(GONE)
         domain = each.kind.key.partition(".")[0]
         data = {**each.data, "record": each.title or ""}
         text: str = self.translator.translate(domain, self.locale, each.kind.template, **data)
         return text
 
-    def _say(self, msgid: str, **data: Any) -> str:
+    def link(self, each: Told) -> str:
+        """Return where the record is, empty when the reader may not see it or nobody knows where this runs."""
+        return (
+            f"{self.url}{path_of(self.registry, each.about)}" if self.url and each.title is not None else ""
+        )
+
+    def say(self, msgid: str, **data: Any) -> str:
+        """Return a text of the core in the reader's language."""
         text: str = self.translator.translate("core", self.locale, msgid, **data)
         return text
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from crmframe.core import records
 from crmframe.core.access.models import User
-from crmframe.core.contributions import NotificationKind
+from crmframe.core.contributions import NotificationKind, Telling
 from crmframe.core.journal.tables import operation
 from crmframe.core.notifications.tables import choice, notification
 from crmframe.core.storage.dialect import in_set
@@ -42,8 +42,14 @@ def notify(work: UnitOfWork, kind: str, users: Iterable[int], about: str = "", *
         KeyError: Nobody declares the kind.
     """
     declared = kinds_of(work)[kind]
-    wanted = sorted({each for each in users if each and each != work.actor.id})
-    if not wanted or _is_sample(work):
+    if _is_sample(work):
+        return []
+    given = tuple(sorted({each for each in users if each}))
+    for _, channels in work.hooks.collect("notification_channels"):
+        for channel in channels:
+            channel.tell(work, Telling(declared, given, about, data))
+    wanted = [each for each in given if each != work.actor.id]
+    if not wanted:
         return []
     active = sa.select(_user.c.id).where(in_set(_user.c.id, "ids"), _user.c.is_active.is_(True))
     told = list(work.connection.execute(active.order_by(_user.c.id), {"ids": wanted}).scalars())
@@ -125,7 +131,7 @@ def told_of(work: UnitOfWork, rows: Sequence[Any]) -> list[Told]:
             row.about,
             row.data,
             row.at,
-            row.read_at is not None,
+            getattr(row, "read_at", None) is not None,
             titles.get(row.about),
         )
         for row in rows

@@ -94,12 +94,7 @@ class Outbound:
         Raises:
             Forbidden: It may not.
         """
-        try:
-            parsed = httpx2.URL(url)
-        except httpx2.InvalidURL as wrong:
-            raise Forbidden(str(wrong)) from None
-        if not parsed.host or parsed.userinfo or parsed.scheme not in ("https", "http"):
-            raise Forbidden("A URL starts with https://, names a host and holds no password.")
+        parsed = parsed_url(url)
         if parsed.scheme == "http" and not self.is_named(parsed.host):
             raise Forbidden("Only https:// is called.")
         return parsed
@@ -124,6 +119,21 @@ class Outbound:
             if not (host.lower() in self._hosts or self.is_named(each) or is_public(each)):
                 raise Forbidden(f"{host} leads to {each}, which is not on the internet.")
         return known
+
+
+def parsed_url(url: str) -> httpx2.URL:
+    """Return the URL when it is one that any installation might call.
+
+    Raises:
+        Forbidden: It names no host, holds a password or is no HTTP.
+    """
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL as wrong:
+        raise Forbidden(str(wrong)) from None
+    if not parsed.host or parsed.userinfo or parsed.scheme not in ("https", "http"):
+        raise Forbidden("A URL starts with https://, names a host and holds no password.")
+    return parsed
 
 
 def is_public(address: str) -> bool:
