@@ -150,10 +150,11 @@ def test_a_test_says_that_it_arrived_in_the_robots_language(application: Any, li
     assert listener.calls[0][1]["text"]["content"] == "This is a test of the robot Sales group."
 
 
-@pytest.mark.parametrize("url", ["", "no url", "file:///etc/passwd", "https://user:pass@chat.example/"])
+@pytest.mark.parametrize("url", ["no url", "file:///etc/passwd", "https://user:pass@chat.example/"])
 def test_what_is_no_address_is_refused(application: Any, url: str) -> None:
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as wrong:
         robot(application, url)
+    assert {each.code for each in wrong.value.problems} == {"not_called"}
 
 
 def test_a_topic_that_nobody_declares_is_refused(application: Any) -> None:
