@@ -106,8 +106,8 @@ SCOPES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 UNREADABLE = "vault.drawer"
 # Settings are keys of the program with values of their kinds, as are the topics of robots: nothing can be planted
 # there. Administrators alone hold anything on them; tests/core/workspace and tests/core/robots refuse others.
-# Attachments come with a file: tests/core/files tries them.
-UNPLANTED = ("core.setting", "core.attachment", "core.number_series", "core.robot")
+# Attachments come with a file: tests/core/files tries them. Mentions follow from texts.
+UNPLANTED = ("core.setting", "core.attachment", "core.number_series", "core.robot", "core.mention")
 # Texts of a form of their own, which no canary has.
 FORMED = {("core.appointment", "recurrence")} | {
     ("core.calendar", day)
