@@ -5,8 +5,8 @@ from alembic import op
 
 from crmframe.core.storage.types import Id, Instant, JsonText
 
-revision = "core_0015"
-down_revision = "core_0014"
+revision = "core_0016"
+down_revision = "core_0015"
 WAITING = sa.text("state IN ('queued', 'sending')")
 
 
