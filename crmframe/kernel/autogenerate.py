@@ -63,8 +63,14 @@ def scratch_database(plugins: Iterable[Manifest]) -> Iterator[sa.Engine]:
 def _difference(
     connection: sa.Connection, metadata: sa.MetaData, plugin: Manifest
 ) -> tuple[str, Sequence[str]]:
-    def is_own(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-        return kind != "table" or _owns(plugin, item, name or "")
+    virtual = _virtual_tables(connection)
+
+    def is_own(item: Any, name: str | None, kind: str, is_reflected: bool, other: Any) -> bool:
+        if kind == "index" and is_reflected and other is None:
+            return bool(item.dialect_options["postgresql"]["using"] != "gin")
+        if kind != "table":
+            return True
+        return _owns(plugin, item, name or "") and not (name or "").startswith(virtual)
 
     context = alembic_module("runtime.migration").MigrationContext.configure(
         connection,
@@ -82,6 +88,14 @@ def _difference(
     if later:
         imports.insert(0, f"from {STORAGE_MODULE} import add_foreign_key")
     return layout(text + "\n".join(later)), imports
+
+
+def _virtual_tables(connection: sa.Connection) -> tuple[str, ...]:
+    """Return the search indexes of SQLite, whose own tables begin with their names: no model declares them."""
+    if connection.dialect.name != "sqlite":
+        return ()
+    listed = sa.text("select name from sqlite_master where sql like 'CREATE VIRTUAL TABLE%'")
+    return tuple(connection.scalars(listed))
 
 
 def _owns(plugin: Manifest, table: Any, name: str) -> bool:
