@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from tests.access_matrix.api_door import STATUSES, Client, Request, Response
-from tests.access_matrix.cast import GUESTS, Guest
+from tests.access_matrix.cast import GUESTS, UNPLANTED, Guest
 from tests.access_matrix.cell import DENIED, DONE, FEW, MISSING, REFUSED, UNKNOWN, Cell
 from tests.access_matrix.cells import Maker
 from tests.access_matrix.doors import Answer, Door
@@ -155,7 +155,8 @@ def page_cells(world: World, guest: Guest) -> Iterator[Cell]:
 
 def _page_cells(world: World, guest: Guest) -> Iterator[Cell]:
     for entity in world.application.registry.public_entities():
-        yield from _forms(Maker(world, guest, entity))
+        if entity.name not in UNPLANTED:
+            yield from _forms(Maker(world, guest, entity))
     yield from _others(world, guest)
 
 
@@ -183,6 +184,8 @@ def _forms(maker: Maker) -> Iterator[Cell]:
             )
         for action in maker.world.application.registry.actions.get(name, {}):
             level = maker.record_level("read", record_id) if maker.may(action) else frozenset({DENIED})
+            if action == "log" and not maker.world.oracle.may(maker.guest, "core.activity", "create"):
+                level = frozenset({DENIED})  # it asks for nothing of the record, and writes an activity
             yield Cell("action_form", name, record_id, level, action=action)
         level = maker.record_level("delete", record_id, frozenset({DONE, REFUSED}))
         for verb in ("several_delete", "several_ask"):
