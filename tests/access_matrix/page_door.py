@@ -154,9 +154,8 @@ def page_cells(world: World, guest: Guest) -> Iterator[Cell]:
 
 
 def _page_cells(world: World, guest: Guest) -> Iterator[Cell]:
-    for entity in world.application.registry.public_entities():
-        if entity.name not in UNPLANTED:
-            yield from _forms(Maker(world, guest, entity))
+    for entity in (e for e in world.application.registry.public_entities() if e.name not in UNPLANTED):
+        yield from _forms(Maker(world, guest, entity))
     yield from _others(world, guest)
 
 
@@ -185,7 +184,7 @@ def _forms(maker: Maker) -> Iterator[Cell]:
         for action in maker.world.application.registry.actions.get(name, {}):
             level = maker.record_level("read", record_id) if maker.may(action) else frozenset({DENIED})
             if action == "log" and not maker.world.oracle.may(maker.guest, "core.activity", "create"):
-                level = frozenset({DENIED})  # it asks for nothing of the record, and writes an activity
+                level = frozenset({DENIED})
             yield Cell("action_form", name, record_id, level, action=action)
         level = maker.record_level("delete", record_id, frozenset({DONE, REFUSED}))
         for verb in ("several_delete", "several_ask"):
