@@ -61,6 +61,7 @@ from crmframe.core.work import UnitOfWork
 from crmframe.core.workspace.calendar import add_working_time, is_working, working_days_between, working_time
 from crmframe.core.workspace.rates import convert, rate_on, rates_on
 from crmframe.hookspecs import HOOKS, hookimpl
+from crmframe.web.pdf import pdf_of
 from crmframe.web.respond import Call, Reply
 from crmframe.web.router import page
 
@@ -140,6 +141,7 @@ __all__ = [
     "kinds",
     "notify",
     "page",
+    "pdf_of",
     "plugin_base",
     "queue_mail",
     "rate_on",

@@ -19,6 +19,7 @@ from crmframe.api import (
     LongJob,
     MenuItem,
     NotificationKind,
+    NumberSeries,
     Panel,
     Prerequisite,
     Preset,
@@ -59,6 +60,8 @@ from crmframe_sales.progress import queries as late
 from crmframe_sales.progress import steps
 from crmframe_sales.progress.stale import close_stale_tasks, make_stale_tasks
 from crmframe_sales.progress.steps import require_next_step
+from crmframe_sales.quotes import guards, pages
+from crmframe_sales.quotes import plugin as quotes
 from crmframe_sales.routes import ROUTES, deals_of_customer, deals_on_timeline, my_pipeline
 from crmframe_sales.standard import begin_with_sales, has_open_stage, missing_for_deals, standard_buttons
 from crmframe_sales.team import routes as team_routes
@@ -137,19 +140,33 @@ def entities() -> Sequence[type[Any]]:
         *handover.ENTITIES,
         *forecast.ENTITIES,
         *leads.ENTITIES,
+        *quotes.ENTITIES,
     ]
 
 
 @hookimpl
 def actions() -> Sequence[Action]:
-    """Return move, win, lose, reopen and place."""
-    return [*ACTIONS, *leads.ACTIONS]
+    """Return what can be done to deals, leads, quotes and orders."""
+    return [*ACTIONS, *leads.ACTIONS, *quotes.ACTIONS]
+
+
+@hookimpl
+def number_series() -> Sequence[NumberSeries]:
+    """Return what quotes and orders are numbered by."""
+    return quotes.SERIES
 
 
 @hookimpl
 def routes() -> Sequence[BaseRoute]:
     """Return the funnel, the weighted pipeline and the forecast, as pages and as JSON."""
-    return [*ROUTES, *forecast_routes.ROUTES, *forecast_grid.ROUTES, *team_routes.ROUTES, *leads.ROUTES]
+    return [
+        *ROUTES,
+        *forecast_routes.ROUTES,
+        *forecast_grid.ROUTES,
+        *team_routes.ROUTES,
+        *leads.ROUTES,
+        *pages.ROUTES,
+    ]
 
 
 @hookimpl
@@ -197,6 +214,7 @@ def jobs() -> Sequence[Job | LongJob]:
         Job("sales.count_overdue", count_overdue, cron="30 2 * * *"),
         Job("sales.make_stale_tasks", make_stale_tasks, cron="40 2 * * *"),
         *leads.JOBS,
+        *quotes.JOBS,
     ]
 
 
@@ -225,14 +243,14 @@ def subscriptions() -> Sequence[Subscription]:
 
 @hookimpl
 def notification_kinds() -> Sequence[NotificationKind]:
-    """Return what people are told: a deal was won, a lead came in."""
-    return [*KINDS, *leads.KINDS]
+    """Return what people are told: a deal was won, a lead came in, a quote was answered."""
+    return [*KINDS, *leads.KINDS, *quotes.NOTIFICATIONS]
 
 
 @hookimpl
 def settings() -> Sequence[Setting]:
     """Return what the workspace may ask of those who sell."""
-    return SETTINGS
+    return [*SETTINGS, *quotes.SETTINGS]
 
 
 @hookimpl
@@ -266,6 +284,7 @@ def before_create(change: Change) -> None:
     check_leads(change)
     refuse_double(change)
     require_next_step(change)
+    guards.guard_documents(change)
     if change.entity.name == "sales.deal_line":
         for line in change.after:
             refuse_too_large(line["quantity"], line["price"])
@@ -278,6 +297,7 @@ def before_update(change: Change) -> None:
     check_leads(change)
     refuse_double(change)
     require_next_step(change)
+    guards.guard_documents(change)
     if change.entity.name == "sales.deal_line":
         for record_id, values in zip(change.ids, change.after, strict=True):
             line = {**change.before[record_id], **values}
@@ -286,7 +306,8 @@ def before_update(change: Change) -> None:
 
 @hookimpl
 def before_delete(change: Change) -> None:
-    """Refuse to delete a customer who has open deals."""
+    """Refuse to delete a customer who has open deals, and what was sent or confirmed."""
+    guards.guard_documents(change)
     if change.entity.name != "core.customer":
         return
     held = queries.customers_with_open_deals(change.work, change.ids)
@@ -303,6 +324,8 @@ def record_buttons(context: ViewContext) -> Sequence[Button]:
         return leads.form_buttons(context)
     if context.entity is not None and context.entity.name == "sales.pipeline":
         return [] if has_open_stage(context.work) else standard_buttons(context)
+    if context.entity is not None and context.entity.name in (quotes.QUOTE, quotes.ORDER):
+        return quotes.buttons(context)
     if context.entity is None or context.record is None or context.entity.name != "core.customer":
         return ()
     url = f"/deals/new?customer_id={context.record['id']}"

@@ -1,0 +1,57 @@
+"""PDF from the same HTML that is printed: by WeasyPrint, where it is installed (docs/decisions/0010)."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any
+
+import structlog
+
+from crmframe.core.errors import CrmError
+from crmframe.web.files import OWN_FOLDER
+
+log = structlog.get_logger("crmframe.pdf")
+STYLES = OWN_FOLDER / "print.css"
+MEDIA_TYPE = "application/pdf"
+
+
+class NoPdf(CrmError):
+    """PDF needs WeasyPrint with its libraries; printing from the browser does not."""
+
+    code = "no_pdf"
+    status = 501
+    template = (
+        "This server cannot make PDF files. Print the page from the browser and choose to save it as PDF, or install "
+        "crmframe[pdf] and the system's pango."
+    )
+
+
+def pdf_of(html: str) -> bytes:
+    """Return a page as PDF, its fonts embedded. Nothing is loaded but what the page holds itself.
+
+    Raises:
+        NoPdf: WeasyPrint or a library that it needs is not installed.
+    """
+    library = _library()
+    styles = library.CSS(string=STYLES.read_text(encoding="utf-8"))
+    page = library.HTML(string=html, url_fetcher=_only_data, media_type="print")
+    written: bytes = page.write_pdf(stylesheets=[styles], optimize_images=True)
+    return written
+
+
+@functools.cache
+def _library() -> Any:
+    # It takes half a second to import, and without pango its import fails.
+    try:
+        return importlib.import_module("weasyprint")
+    except (ImportError, OSError) as error:
+        log.warning("no_pdf", reason=str(error)[:200])
+        raise NoPdf from error
+
+
+def _only_data(url: str, *_: Any, **__: Any) -> Any:
+    # A document holds its images itself: whoever writes a text into it cannot make the server ask for addresses.
+    if url.startswith("data:image/"):
+        return importlib.import_module("weasyprint").default_url_fetcher(url)
+    raise ValueError(f"{url[:80]} is not loaded.")
