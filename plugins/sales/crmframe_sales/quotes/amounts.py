@@ -155,11 +155,13 @@ def amount_of(line: Any, unit: Expression) -> Expression:
 
 def unit_of(currency: Expression) -> Expression:
     """Return the smallest unit of a currency in 1/10,000."""
-    whole, thousandths = (sa.literal_column("'" + "', '".join(each) + "'") for each in (WHOLE, THOUSANDTHS))
+    # Literals of ours: parameters would be sent with every row of a list.
+    whole: list[Expression] = [sa.literal_column(f"'{each}'") for each in WHOLE]
+    thousandths: list[Expression] = [sa.literal_column(f"'{each}'") for each in THOUSANDTHS]
     return sa.case(
-        (currency.in_(sa.text(str(whole))), sa.literal_column("10000")),
-        (currency.in_(sa.text(str(thousandths))), sa.literal_column("10")),
-        else_=sa.literal_column("100"),
+        (currency.in_(whole), _number(10000)),
+        (currency.in_(thousandths), _number(10)),
+        else_=_number(100),
     )
 
 
@@ -228,7 +230,7 @@ def _to_unit(amount: Expression, unit: Expression) -> Expression:
 
 
 def _divided(amount: Expression, by: int) -> Expression:
-    half = sa.literal_column(str(by // 2))
+    half = _number(by // 2)
     return (amount + sa.case((amount < 0, -half), else_=half)) // by
 
 
@@ -238,3 +240,7 @@ def _whole(column: Any) -> Expression:
 
 def _or_zero(column: Any) -> Expression:
     return sa.func.coalesce(_whole(column), 0, type_=sa.BigInteger)
+
+
+def _number(value: int) -> Expression:
+    return sa.literal_column(str(value), sa.BigInteger)

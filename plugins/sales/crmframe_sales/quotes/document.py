@@ -29,7 +29,7 @@ def document_of(work: UnitOfWork, kind: str, record: Record, lines: Sequence[Rec
     return {
         "kind": kind,
         "lang": "zh-Hans" if language == CHINESE else language,
-        "t": lambda msgid, **data: say(language, msgid, **data),
+        "language": language,
         "title": say(language, "Quote" if kind == "quote" else "Sales order"),
         "number": record["number"] or say(language, "Draft"),
         "revision": record.get("revision", 1),
@@ -37,8 +37,8 @@ def document_of(work: UnitOfWork, kind: str, record: Record, lines: Sequence[Rec
         "day": format_date(day.astimezone(work.settings.zone).date(), "long", locale=language),
         "valid_until": _day(record.get("valid_until"), language),
         "company": {name: work.setting(f"core.company_{name}") or "" for name in COMPANY},
-        "logo": _image(work, "core.logo"),
-        "seal": _image(work, "core.seal"),
+        "logo": "",
+        "seal": "",
         "customer": _customer(work, record),
         "lines": [_line(line, amount, money) for line, amount in zip(lines, totals.amounts, strict=True)],
         "has_discounts": any(line["discount_percent"] or line["discount_amount"] for line in lines),
@@ -121,7 +121,12 @@ def _customer(work: UnitOfWork, record: Record) -> dict[str, str]:
     address = tables["core_addresses"].table
     row = work.rows(sa.select(customer).where(customer.c.id == record["customer_id"]))[0]._asdict()
     person = work.scalar(sa.select(contact.c.name).where(contact.c.id == record["contact_id"]))
-    found = work.rows(sa.select(address).where(address.c.about == f"core.customer:{row['id']}").limit(1))
+    found = work.rows(
+        sa.select(address)
+        .where(address.c.about == f"core.customer:{row['id']}")
+        .order_by(address.c.is_primary.desc(), address.c.id)
+        .limit(1)
+    )
     return {
         "name": row["name"],
         "contact": person or "",
@@ -139,8 +144,3 @@ def _address(row: Record) -> list[str]:
         row.get("country") or "",
     ]
     return [part for part in parts if part]
-
-
-def _image(work: UnitOfWork, key: str) -> str:
-    """Return an image of the company as a data address; empty while files cannot be read from here."""
-    return ""

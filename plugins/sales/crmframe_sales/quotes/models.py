@@ -33,6 +33,16 @@ QUOTE_VERBS = ("send", "accept", "decline", "expire", "revoke", "new_version")
 ORDER_VERBS = ("confirm", "deliver", "close", "cancel")
 
 
+def _of_quote(what: str, label: str) -> Any:
+    lines = total_field(lambda: QuoteLine.__table__, "quote_id", what)
+    return computed(kinds.Money(currency="currency"), lines, label)
+
+
+def _of_order(what: str, label: str) -> Any:
+    lines = total_field(lambda: SalesOrderLine.__table__, "order_id", what)
+    return computed(kinds.Money(currency="currency"), lines, label)
+
+
 class PriceBook(Base, Archivable):
     """What products cost, for whom and when; one without customer and grade is for everybody.
 
@@ -93,7 +103,12 @@ class PriceBookEntry(Base):
 
 
 _entries = PriceBookEntry.__table__
-sa.UniqueConstraint(_entries.c.price_book_id, _entries.c.product_id, _entries.c.min_quantity)
+sa.UniqueConstraint(
+    _entries.c.price_book_id,
+    _entries.c.product_id,
+    _entries.c.min_quantity,
+    name="uq_sales_price_book_entries_price",
+)
 
 
 class Priced:
@@ -224,14 +239,10 @@ class Quote(Base, Priced, Owned, Archivable, Customizable, Timeline):
     )
     decline_reason: Mapped[str | None] = field(kinds.LongText(), "Declined because", written_by=QUOTE_VERBS)
     link_key: Mapped[str | None] = field(kinds.Text(64), unique=True, hidden=True, written_by=QUOTE_VERBS)
-    subtotal = computed(
-        kinds.Money(currency="currency"), total_field(lambda: _lines(), "quote_id", "subtotal"), "Subtotal"
-    )
-    net = computed(kinds.Money(currency="currency"), total_field(lambda: _lines(), "quote_id", "net"), "Net")
-    tax = computed(kinds.Money(currency="currency"), total_field(lambda: _lines(), "quote_id", "tax"), "Tax")
-    total = computed(
-        kinds.Money(currency="currency"), total_field(lambda: _lines(), "quote_id", "total"), "Total"
-    )
+    subtotal = _of_quote("subtotal", "Subtotal")
+    net = _of_quote("net", "Net")
+    tax = _of_quote("tax", "Tax")
+    total = _of_quote("total", "Total")
 
 
 _quotes = Quote.__table__
@@ -303,20 +314,10 @@ class SalesOrder(Base, Priced, Owned, Archivable, Customizable, Timeline):
     delivered_at: Mapped[datetime | None] = field(kinds.Instant(), "Delivered", written_by=ORDER_VERBS)
     closed_at: Mapped[datetime | None] = field(kinds.Instant(), "Completed", written_by=ORDER_VERBS)
     cancelled_at: Mapped[datetime | None] = field(kinds.Instant(), "Cancelled", written_by=ORDER_VERBS)
-    subtotal = computed(
-        kinds.Money(currency="currency"),
-        total_field(lambda: _order_lines(), "order_id", "subtotal"),
-        "Subtotal",
-    )
-    net = computed(
-        kinds.Money(currency="currency"), total_field(lambda: _order_lines(), "order_id", "net"), "Net"
-    )
-    tax = computed(
-        kinds.Money(currency="currency"), total_field(lambda: _order_lines(), "order_id", "tax"), "Tax"
-    )
-    total = computed(
-        kinds.Money(currency="currency"), total_field(lambda: _order_lines(), "order_id", "total"), "Total"
-    )
+    subtotal = _of_order("subtotal", "Subtotal")
+    net = _of_order("net", "Net")
+    tax = _of_order("tax", "Tax")
+    total = _of_order("total", "Total")
 
 
 class SalesOrderLine(Base, Line):
@@ -344,14 +345,6 @@ class SalesOrderLine(Base, Line):
         aliases=("订单",),
     )
     amount = computed(kinds.Money(), line_field(lambda: SalesOrder.__table__, "order_id"), "Amount")
-
-
-def _lines() -> Any:
-    return QuoteLine.__table__
-
-
-def _order_lines() -> Any:
-    return SalesOrderLine.__table__
 
 
 # What a line of one document hands on to a line of another.

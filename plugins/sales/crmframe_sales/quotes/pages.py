@@ -162,7 +162,18 @@ def _document(call: Call, work: UnitOfWork) -> dict[str, Any]:
 
 
 def _page(document: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    return {"d": document, "paper": False, "bar": [], "note": None, "form": "", "problem": "", **more}
+    language = document["language"]
+    words = {"say": lambda msgid, **data: say(language, msgid, **data)}
+    return {
+        **words,
+        "d": document,
+        "paper": False,
+        "bar": [],
+        "note": None,
+        "form": "",
+        "problem": "",
+        **more,
+    }
 
 
 def _pdf(
