@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import importlib
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from crmframe.core.errors import CrmError
-from crmframe.web.files import OWN_FOLDER
 
 log = structlog.get_logger("crmframe.pdf")
-STYLES = OWN_FOLDER / "print.css"
+STYLES = Path(__file__).parent / "static" / "print.css"
 MEDIA_TYPE = "application/pdf"
 
 
@@ -35,7 +35,8 @@ def pdf_of(html: str) -> bytes:
     """
     library = _library()
     styles = library.CSS(string=STYLES.read_text(encoding="utf-8"))
-    page = library.HTML(string=html, url_fetcher=_only_data, media_type="print")
+    # A document holds its images itself: whoever writes a text into it cannot make the server ask for addresses.
+    page = library.HTML(string=html, url_fetcher=library.URLFetcher(allowed_protocols=("data",)))
     written: bytes = page.write_pdf(stylesheets=[styles], optimize_images=True)
     return written
 
@@ -48,10 +49,3 @@ def _library() -> Any:
     except (ImportError, OSError) as error:
         log.warning("no_pdf", reason=str(error)[:200])
         raise NoPdf from error
-
-
-def _only_data(url: str, *_: Any, **__: Any) -> Any:
-    # A document holds its images itself: whoever writes a text into it cannot make the server ask for addresses.
-    if url.startswith("data:image/"):
-        return importlib.import_module("weasyprint").default_url_fetcher(url)
-    raise ValueError(f"{url[:80]} is not loaded.")

@@ -33,6 +33,8 @@ FOLLOWED = (
     "writes with the asker's own rights; tests/web/pages/test_follow_up.py refuses what is not to be seen"
 )
 REPORTED = "reads what is visible only; tests/web/pages/test_agenda.py looks for what is not"
+DOCUMENT = "shows what records.get gives; plugins/sales/tests/quotes/test_pages.py tries another's"
+OFFER = "opens what the link's secret is for; plugins/sales/tests/quotes/test_pages.py"
 EXCUSED: Mapping[str, str] = {
     # functions
     "refresh": "writes no value that anybody chose; plugins/sales/tests/leads/test_scoring.py",
@@ -42,6 +44,13 @@ EXCUSED: Mapping[str, str] = {
     "name_of": "is handed the record",
     "get_and_verbs": "is get as the pages use it; their cells come by it",
     # routes
+    "GET /p/sales/{kind}/{id:int}/document": DOCUMENT,
+    "GET /p/sales/{kind}/{id:int}/document.pdf": DOCUMENT,
+    "GET /p/sales/quotes/{id:int}/link": DOCUMENT,
+    "GET /p/sales/offer/{key}": OFFER,
+    "GET /p/sales/offer/{key}/quote.pdf": OFFER,
+    "POST /p/sales/offer/{key}/accept": OFFER,
+    "POST /p/sales/offer/{key}/decline": OFFER,
     "GET /login": "is for strangers",
     "POST /login": "is for strangers; tests/web/test_auth.py",
     "POST /logout": OWN,

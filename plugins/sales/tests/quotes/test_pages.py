@@ -1,0 +1,106 @@
+"""Documents on paper, and the customer's page: who has the address may answer, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from crmframe.testing.doors import Doors
+
+QUOTE = "sales.quote"
+PAGE = "/p/sales/offer"
+
+
+@pytest.fixture
+def doors(desk: Any) -> Iterator[Doors]:
+    opened = Doors(desk.application)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def web(doors: Doors) -> Any:
+    return doors.stranger(**{"sec-fetch-site": "same-origin", "accept": "text/html"})
+
+
+def key_of(desk: Any, quote: int) -> str:
+    with desk.work(write=False) as work:
+        statement = sa.text("select link_key from sales_quotes where id = :id")
+        return str(work.connection.scalar(statement, {"id": quote}))
+
+
+def test_the_customer_accepts_by_the_address_once(desk: Any, web: Any) -> None:
+    quote = desk.sent({"price": "100", "tax_rate": "19"}, language="en")
+    path = f"{PAGE}/{key_of(desk, quote)}"
+    shown = web.get(path)
+
+    assert shown.status_code == 200
+    assert "Palletizer" in shown.text
+    assert shown.headers["referrer-policy"] == "no-referrer"
+    assert "noindex" in shown.headers["x-robots-tag"]
+    incomplete = web.post(f"{path}/accept", data={"name": "Erika"})
+    assert incomplete.headers["location"].endswith("?missing=1")
+    assert desk.get(QUOTE, quote)["status"] == "sent"
+    for _ in range(2):
+        answer = web.post(f"{path}/accept", data={"name": "Erika Muster", "agreed": "yes"})
+        assert answer.status_code == 303
+    accepted = desk.get(QUOTE, quote)
+    assert (accepted["status"], accepted["accepted_by"]) == ("accepted", "Erika Muster")
+    assert "Erika Muster" in web.get(path).text
+    assert web.post(f"{path}/decline", data={"name": "E", "reason": "no"}).status_code == 303
+    assert desk.get(QUOTE, quote)["status"] == "accepted"
+
+
+def test_a_declined_quote_says_why(desk: Any, web: Any) -> None:
+    quote = desk.sent(language="zh_Hans")
+    path = f"{PAGE}/{key_of(desk, quote)}"
+    web.post(f"{path}/decline", data={"name": "王伟", "reason": "太贵"})
+
+    assert desk.get(QUOTE, quote)["decline_reason"] == "太贵"
+
+
+def test_addresses_end_with_revocation_and_with_a_new_version_and_say_when_expired(
+    desk: Any, web: Any
+) -> None:
+    revoked, replaced, late = desk.sent(), desk.sent(), desk.sent()
+    keys = [key_of(desk, each) for each in (revoked, replaced, late)]
+    desk.run(QUOTE, revoked, "revoke")
+    desk.run(QUOTE, replaced, "new_version")
+    desk.sales.clock.advance(days=40)
+
+    assert [web.get(f"{PAGE}/{key}").status_code for key in keys] == [404, 404, 200]
+    assert "expired" in web.get(f"{PAGE}/{keys[2]}").text
+    assert web.post(f"{PAGE}/{keys[2]}/accept", data={"name": "E", "agreed": "yes"}).status_code == 303
+    assert desk.get(QUOTE, late)["status"] == "sent"
+    assert web.get(f"{PAGE}/{'x' * 43}").status_code == 404
+
+
+def test_documents_are_for_those_who_may_see_the_quote(desk: Any, doors: Doors) -> None:
+    quote = desk.sent({"price": "1234.5", "tax_rate": "13"}, language="zh_Hans", currency="CNY")
+    owner, other = (
+        doors.browser(doors.user(is_admin=True)),
+        doors.browser(doors.user(grants=[("sales.quote.read", "own")])),
+    )
+    paths = [f"/p/sales/quotes/{quote}/{name}" for name in ("document", "document.pdf", "link")]
+    page = owner.get(paths[0])
+
+    assert "壹仟叁佰玖拾肆元玖角玖分" in page.text
+    assert "1,394.99" in page.text
+    assert f"{PAGE}/{key_of(desk, quote)}" in owner.get(paths[2]).text
+    made = owner.get(paths[1])
+    assert made.status_code in (200, 501)
+    assert made.content.startswith(b"%PDF-") == (made.status_code == 200)
+    assert [other.get(path).status_code for path in paths] == [404, 404, 404]
+    assert owner.get(f"/p/sales/nothing/{quote}/document").status_code == 404
+
+
+def test_an_order_is_printed_too(desk: Any, doors: Doors) -> None:
+    quote = desk.sent()
+    desk.run(QUOTE, quote, "accept")
+    order = desk.run(QUOTE, quote, "order")
+
+    page = doors.browser(doors.user(is_admin=True)).get(f"/p/sales/orders/{order}/document")
+    assert (page.status_code, "Sales order" in page.text) == (200, True)
