@@ -33,16 +33,17 @@ def pdf_of(html: str) -> bytes:
     Raises:
         NoPdf: WeasyPrint or a library that it needs is not installed.
     """
-    library = _library()
-    styles = library.CSS(string=STYLES.read_text(encoding="utf-8"))
+    weasyprint = library()
+    styles = weasyprint.CSS(string=STYLES.read_text(encoding="utf-8"))
     # A document holds its images itself: whoever writes a text into it cannot make the server ask for addresses.
-    page = library.HTML(string=html, url_fetcher=library.URLFetcher(allowed_protocols=("data",)))
+    page = weasyprint.HTML(string=html, url_fetcher=weasyprint.URLFetcher(allowed_protocols=("data",)))
     written: bytes = page.write_pdf(stylesheets=[styles], optimize_images=True)
     return written
 
 
 @functools.cache
-def _library() -> Any:
+def library() -> Any:
+    """Return WeasyPrint; raises NoPdf where it cannot run."""
     # It takes half a second to import, and without pango its import fails.
     try:
         return importlib.import_module("weasyprint")

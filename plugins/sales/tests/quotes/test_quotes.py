@@ -45,11 +45,13 @@ def test_sending_numbers_and_freezes_a_quote_and_an_undo_opens_it_again(desk: An
 
 def test_a_quote_without_lines_or_with_a_day_gone_by_is_not_sent(desk: Any) -> None:
     empty = desk.create(QUOTE, subject="Empty", customer_id=desk.sales.customer)
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as no_lines:
         desk.run(QUOTE, empty, "send")
+    assert [problem.code for problem in no_lines.value.problems] == ["no_lines"]
     quote = desk.quote()
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as late:
         desk.run(QUOTE, quote, "send", valid_until="2001-01-01")
+    assert [problem.code for problem in late.value.problems] == ["in_past"]
 
 
 def test_accepting_twice_is_accepting_once_and_others_are_refused(desk: Any) -> None:
