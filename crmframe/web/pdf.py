@@ -1,4 +1,4 @@
-"""PDF from the same HTML that is printed: by WeasyPrint, where it is installed (docs/decisions/0010)."""
+"""PDF from the same HTML that is printed: by WeasyPrint, where it is installed (docs/decisions/0011)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def upgrade() -> None:
             ["customer_id"],
             ["core_customers.id"],
             name="fk_sales_price_books_customer_id",
-            ondelete="CASCADE",
+            ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_sales_price_books"),
         sa.UniqueConstraint("name", name="uq_sales_price_books_name"),

@@ -13,7 +13,7 @@ from crmframe.api import Archivable, Choice, Customizable, Owned, Timeline, comp
 from crmframe_sales.models import Base
 from crmframe_sales.quotes.amounts import line_field, total_field
 
-LANGUAGES = (Choice("en", "English"), Choice("zh_Hans", "简体中文"))
+LANGUAGES = (Choice("en", "English"), Choice("zh_Hans", "Chinese"))
 QUOTE_STATES = (
     Choice("draft", "Draft", "grey"),
     Choice("sent", "Sent", "blue"),
@@ -62,7 +62,7 @@ class PriceBook(Base, Archivable):
         kinds.Text(3), required=True, default=lambda work: work.settings.currency, aliases=("币种",)
     )
     customer_id: Mapped[int | None] = field(
-        kinds.Reference("core.customer", on_delete="cascade"), "Only for customer", aliases=("客户",)
+        kinds.Reference("core.customer", on_delete="restrict"), "Only for customer", aliases=("客户",)
     )
     grades: Mapped[list[str] | None] = field(
         kinds.MultiChoice(Choice("a", "A"), Choice("b", "B"), Choice("c", "C"), Choice("d", "D")),

@@ -49,19 +49,19 @@ def show_link(call: Call, work: UnitOfWork) -> Reply:
     key = work.scalar(_KEY, {"quote": call.path["id"]})
     if key is None or quote["status"] != "sent":
         raise QuoteNotOpen(title=title_of(quote))
+    return Reply(_link_page(call, quote, key), "sales/quote_link.html")
+
+
+def _link_page(call: Call, quote: Mapping[str, Any], key: str) -> dict[str, Any]:
     scheme = "https" if call.secure else "http"
     link = f"{scheme}://{call.headers.get('host', '')}{PUBLIC}/{key}"
-    day = format_date(quote["valid_until"], "long", locale=call.locale)
-    return Reply(
-        {
-            "link": link,
-            "day": day,
-            "mail": f"mailto:?subject={quoted(quote['subject'])}&body={quoted(link)}",
-            "back": f"/quotes/{quote['id']}",
-            "say": lambda msgid, **data: say(call.locale, msgid, **data),
-        },
-        "sales/quote_link.html",
-    )
+    return {
+        "link": link,
+        "day": format_date(quote["valid_until"], "long", locale=call.locale),
+        "mail": f"mailto:?subject={quoted(quote['subject'])}&body={quoted(link)}",
+        "back": f"/quotes/{quote['id']}",
+        "say": lambda msgid, **data: say(call.locale, msgid, **data),
+    }
 
 
 def show_offer(call: Call, work: UnitOfWork) -> Reply:
