@@ -5,8 +5,8 @@ from alembic import op
 
 from crmframe.core.storage.types import Id, Instant, JsonText, Money, Scaled
 
-revision = "sales_0006"
-down_revision = "sales_0005"
+revision = "sales_0007"
+down_revision = "sales_0006"
 
 
 def upgrade() -> None:
