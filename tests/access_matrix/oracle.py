@@ -160,6 +160,8 @@ class Oracle:
     def _hangs_on_anything(self, entity: str) -> bool:
         """Return whether a record of any kind decides in the end: nothing can be about such a record."""
         declared = self.registry.entity(entity)
+        if not declared.in_menu:
+            return True  # a part of a record: only the whole can be spoken of
         kinds = [declared.fields[name].kind for name in declared.access_through]
         above = [kind.entity for kind in kinds if kind.name == "reference" and kind.entity != entity]
         return self._is_about(entity) or any(map(self._hangs_on_anything, above))

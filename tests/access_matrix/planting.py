@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -25,6 +25,22 @@ if TYPE_CHECKING:
 OWNERS = ("sam", "nina", "olga")
 USERS = "core.user"
 # Values that a kind needs and no canary can carry.
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# Entities that take only certain values, by the number of the record.
+CHECKED: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
+    "core.calendar": lambda number: dict.fromkeys(DAYS),
+    "core.currency_rate": lambda number: {
+        "currency": f"X{number // 26 % 26 + 65:c}{number % 26 + 65:c}",
+        "rate": "2",
+    },
+    "core.assignment_rule": lambda number: {
+        "entity": "core.customer",
+        "strategy": "core.load",
+        "conditions": None,
+    },
+    "sales.stale_task": lambda number: {"since": f"2026-02-03T04:{number // 60 % 60:02}:{number % 60:02}Z"},
+    "core.number_series": lambda number: {"pattern": "{number}", "resets": "never"},
+}
 PLAIN = {
     "boolean": True,
     "instant": "2026-02-03T04:05:06Z",
@@ -61,6 +77,7 @@ class Planter:
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     operations: dict[tuple[str, str, str], int] = field(default_factory=dict)
     days: Iterator[int] = field(default_factory=count)
+    made: int = 0
 
     @property
     def registry(self) -> Any:
@@ -142,7 +159,18 @@ class Planter:
                 values[each.name] = value
             if token:
                 tokens[each.name] = token
-        return values, tokens
+        return self._as_checked(entity, values, tokens)
+
+    def _as_checked(
+        self, entity: Any, values: dict[str, Any], tokens: dict[str, str]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Put what the entity's own checks insist on in the place of what was made up."""
+        self.made += 1
+        for name, value in CHECKED.get(entity.name, lambda number: {})(self.made).items():
+            if name in values:
+                tokens.pop(name, None)
+                values[name] = value
+        return {name: value for name, value in values.items() if value is not None}, tokens
 
     def value(self, entity: Any, each: Any, owner: str, targets: str, parent: str) -> tuple[Any, str]:
         """Return a value for one field and the token in it."""

@@ -185,7 +185,8 @@ def targets(work: UnitOfWork, entity: Entity) -> list[Entity]:
     key = ("about_targets", entity.name)
     found: list[Entity] | None = work.schema.statements.get(key)
     if found is None:
-        others = (other for other in work.registry.public_entities() if other is not entity)
+        # Lines and links are parts of records: SQLite's parser takes no condition that reaches through many of them.
+        others = (e for e in work.registry.public_entities() if e is not entity and e.in_menu)
         found = [other for other in others if not hangs_on_anything(work.registry, other)]
         work.schema.statements[key] = found
     return found

@@ -72,15 +72,10 @@ def problems(
     complete: Sequence[Mapping[str, Any]],
     ids: Sequence[int | None],
 ) -> list[Problem]:
-    """Return what is wrong with series that are about to be written."""
-    declared = declared_series(work)
+    """Return what is wrong with series that are about to be written; those of plugins that are off may wait."""
     found = []
     for position, row in enumerate(complete):
-        key, pattern = row.get("key") or "", row.get("pattern") or ""
-        if key not in declared:
-            template = "{field}: no plugin that is on has the number series {value}. There are: {known}."
-            data = {"field": "Series", "value": shown(key), "known": ", ".join(declared)}
-            found.append(Problem("key", "unknown_series", template, data, position))
+        pattern = row.get("pattern") or ""
         wrong = wrong_with(pattern, row.get("resets") or "never")
         if wrong:
             data = {"field": "Pattern", "value": shown(pattern)}

@@ -173,7 +173,6 @@ def test_years_and_months_begin_in_the_zone_of_the_workspace(application: Any) -
 @pytest.mark.parametrize(
     ("values", "code"),
     [
-        ({"key": "core.nothing"}, "unknown_series"),
         ({"pattern": "Q-{year}"}, "invalid_pattern"),
         ({"pattern": "{number}{number}"}, "invalid_pattern"),
         ({"pattern": "{number!r}"}, "invalid_pattern"),
