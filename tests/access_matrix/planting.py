@@ -41,6 +41,12 @@ CHECKED: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
     "sales.stale_task": lambda number: {"since": f"2026-02-03T04:{number // 60 % 60:02}:{number % 60:02}Z"},
     "core.number_series": lambda number: {"pattern": "{number}", "resets": "never"},
 }
+# References of which a record can have only one of the kind.
+ALONE = {
+    ("sales.handover_note", "deal_id"),
+    ("sales.deal_contact", "deal_id"),
+    ("sales.deal_competitor", "deal_id"),
+}
 PLAIN = {
     "boolean": True,
     "instant": "2026-02-03T04:05:06Z",
@@ -178,6 +184,8 @@ class Planter:
             return self.user_ids[owner], ""
         if each.name == "team_id" and entity.is_owned:
             return self._team_of(owner), ""
+        if (entity.name, each.name) in ALONE:
+            return self._new_target(each, parent if each.name in entity.access_through else targets), ""
         if each.kind.name in ("reference", "any_reference"):
             return self._link(entity, each, parent if each.name in entity.access_through else targets), ""
         if entity.name == "core.custom_field" and each.name == "entity":
@@ -203,6 +211,13 @@ class Planter:
         teams = PEOPLE[owner].teams
         return self.team_ids[teams[0]] if teams else None
 
+    def _new_target(self, each: Any, owner: str) -> int:
+        """Return the id of a record that nothing refers to yet."""
+        self.made += 1
+        variant = f"alone_{self.made}"
+        self.create(self.registry.entity(each.kind.entity), variant, owner, owner, owner)
+        return self.ids[each.kind.entity, variant]
+
     def _link(self, entity: Any, each: Any, owner: str) -> Any:
         if each.kind.name == "any_reference":
             target = "core.customer"
@@ -225,7 +240,8 @@ class Planter:
                     self.change(entity, variant)
         for entity in reversed(self.registry.public_entities()):
             for variant in ("gone_sam", "gone_olga"):
-                if (entity.name, variant) in self.ids:
+                # A mention goes with the words that made it, which were changed above.
+                if (entity.name, variant) in self.ids and entity.name != "core.mention":
                     self.delete(entity, variant)
             if (entity.name, "shelved") in self.ids:
                 with self.work("olga", entity) as work:
