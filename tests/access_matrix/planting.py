@@ -27,16 +27,11 @@ USERS = "core.user"
 # Values that a kind needs and no canary can carry.
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Entities that take only certain values, by the number of the record.
-CHECKED: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
+VARIED: Mapping[str, Callable[[int], Mapping[str, Any]]] = {
     "core.calendar": lambda number: dict.fromkeys(DAYS),
     "core.currency_rate": lambda number: {
         "currency": f"X{number // 26 % 26 + 65:c}{number % 26 + 65:c}",
         "rate": "2",
-    },
-    "core.assignment_rule": lambda number: {
-        "entity": "core.customer",
-        "strategy": "core.load",
-        "conditions": None,
     },
     "sales.stale_task": lambda number: {"since": f"2026-02-03T04:{number // 60 % 60:02}:{number % 60:02}Z"},
     "core.number_series": lambda number: {"pattern": "{number}", "resets": "never"},
@@ -56,6 +51,8 @@ TEXTS = ("text", "long_text", "email", "phone", "url", "json", "integer", "decim
 
 # What a field must be for its record to be accepted; there is no room for a token in it.
 CHECKED: Mapping[tuple[str, str], Any] = {
+    # Which no role may read: elsewhere the field would show up everywhere.
+    ("core.custom_field", "entity"): UNREADABLE,
     ("core.assignment_rule", "entity"): "core.customer",
     ("core.assignment_rule", "strategy"): "core.load",
     ("core.assignment_rule", "conditions"): {"city": "Berlin"},
@@ -172,7 +169,7 @@ class Planter:
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """Put what the entity's own checks insist on in the place of what was made up."""
         self.made += 1
-        for name, value in CHECKED.get(entity.name, lambda number: {})(self.made).items():
+        for name, value in VARIED.get(entity.name, lambda number: {})(self.made).items():
             if name in values:
                 tokens.pop(name, None)
                 values[name] = value
@@ -184,12 +181,8 @@ class Planter:
             return self.user_ids[owner], ""
         if each.name == "team_id" and entity.is_owned:
             return self._team_of(owner), ""
-        if (entity.name, each.name) in ALONE:
-            return self._new_target(each, parent if each.name in entity.access_through else targets), ""
         if each.kind.name in ("reference", "any_reference"):
             return self._link(entity, each, parent if each.name in entity.access_through else targets), ""
-        if entity.name == "core.custom_field" and each.name == "entity":
-            return UNREADABLE, ""  # which no role may read: elsewhere the field would show up everywhere
         if (entity.name, each.name) in CHECKED:
             return CHECKED[entity.name, each.name], ""
         return self._plain_value(each)
@@ -219,6 +212,8 @@ class Planter:
         return self.ids[each.kind.entity, variant]
 
     def _link(self, entity: Any, each: Any, owner: str) -> Any:
+        if (entity.name, each.name) in ALONE:
+            return self._new_target(each, owner)
         if each.kind.name == "any_reference":
             target = "core.customer"
             return f"{target}:{self.ids[target, owner]}" if (target, owner) in self.ids else None
