@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -30,7 +31,8 @@ CAREERS: Mapping[str, tuple[str, ...]] = {
 STAGES = ("prospect", "qualified", "customer", "dormant", "former")
 TAGS = (("重点客户", "violet"), ("Trade fair", "teal"), ("Slow payer", "orange"), ("参考案例", "green"))
 PRICES_IN = {"CNY": 1.0, "USD": 0.14, "EUR": 0.13, "GBP": 0.11}
-RATES = {"USD": "7.10", "EUR": "7.72", "GBP": "9.15"}
+# In yuan.
+RATES = {"CNY": Decimal(1), "USD": Decimal("7.10"), "EUR": Decimal("7.72"), "GBP": Decimal("9.15")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ def _user(login: Login, hasher: Hasher | None) -> dict[str, Any]:
 def _catalog(work: UnitOfWork) -> None:
     records.create_many(work, "core.product", list(rows_of("products.csv")))
     records.create_many(work, "core.tag", [{"name": name, "tone": tone} for name, tone in TAGS])
-    rates = [{"currency": code, "day": work.today.isoformat(), "rate": rate} for code, rate in RATES.items()]
+    base, day = RATES.get(work.settings.currency), work.today.isoformat()
+    others = {code: rate / base for code, rate in RATES.items() if rate != base} if base else {}
+    rates = [{"currency": code, "day": day, "rate": f"{rate:.4f}"} for code, rate in others.items()]
     records.create_many(work, "core.currency_rate", rates)
 
 

@@ -243,6 +243,18 @@ def _shared_paths() -> Iterable[tuple[str, Any]]:
             partly = {"type": "object", "properties": {"partly": {"type": "boolean", "default": False}}}
             operation["requestBody"] = {**_request(partly), "required": False}
         yield path, {method: operation}
+    yield "/files", {"post": _attaching()}
+
+
+def _attaching() -> Operation:
+    parts = {"about": {"type": "string"}, "file": {"type": "string", "format": "binary"}}
+    schema = {"type": "object", "required": list(parts), "properties": parts}
+    return {
+        "operationId": "attach",
+        "summary": "Attach a file to a record, such as core.customer:7.",
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "responses": {"201": _json("The attachment.", {"type": "object"}), **_problems(*WRITE_PROBLEMS)},
+    }
 
 
 ID = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,19 +63,23 @@ def submit(call: Call, work: UnitOfWork) -> Reply:
     if given.get(TRAP) or age is None or age < MIN_SECONDS or not _is_allowed_origin(call, form):
         return _thanks(call, form)
     slow_down(work, f"form {form.token}", call.address)
-    problems = _problems(form, given)
-    if age > MAX_SECONDS:
-        template = "The page was open for too long. Please send it once more."
-        problems.append(Problem("", "too_late", template, domain="sales"))
-    if problems:
-        return _shown(call, work, form, given, problems)
+    problems = [*_problems(form, given), *_too_late(age)] or _refusals(work, form, given)
+    return _shown(call, work, form, given, problems) if problems else _thanks(call, form)
+
+
+def _too_late(age: float) -> list[Problem]:
+    template = "The page was open for too long. Please send it once more."
+    return [Problem("", "too_late", template, domain="sales")] if age > MAX_SECONDS else []
+
+
+def _refusals(work: UnitOfWork, form: Any, given: Mapping[str, str]) -> Sequence[Problem]:
+    """Make the lead; return what is wrong with it, nothing when the same page was sent before: one makes one lead."""
     try:
         _make_lead(work, form, given)
     except InvalidInput as error:
-        if any(problem.field == "ticket" for problem in error.problems):
-            return _thanks(call, form)  # sent twice: one page makes one lead
-        return _shown(call, work, form, given, error.problems)
-    return _thanks(call, form)
+        was_sent = any(problem.field == "ticket" for problem in error.problems)
+        return () if was_sent else error.problems
+    return ()
 
 
 def _form(call: Call, work: UnitOfWork) -> Any:
