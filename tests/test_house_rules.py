@@ -141,3 +141,12 @@ def test_every_distribution_has_the_same_version() -> None:
         )
 
     assert versions == {crmframe.__version__}
+
+
+def test_every_history_of_migrations_is_one_line() -> None:
+    """Two branches may take the same number; together they let nothing start."""
+    folders = {path.parent for path in ROOT.rglob("*_0001_first_schema.py") if ".venv" not in path.parts}
+    assert len(folders) > 3
+    for folder in folders:
+        numbers = sorted(path.name.split("_")[1] for path in folder.glob("*_[0-9][0-9][0-9][0-9]_*.py"))
+        assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)], folder
