@@ -21,9 +21,11 @@ from crmframe.core.access.passwords import Hasher
 from crmframe.core.demo.company import CUSTOMERS, LOGINS
 from crmframe.core.demo.sample import CAUSE, load_sample
 from crmframe.core.errors import Conflict
+from crmframe.core.journal.subscriptions import skip_to_end
 from crmframe.core.journal.tables import event, operation
 from crmframe.core.operation.backup import safe_url
 from crmframe.core.work import UnitOfWork
+from crmframe.core.workspace.settings import PRESET, write_settings
 from crmframe.kernel import lifecycle
 from crmframe.settings import AppSettings
 
@@ -110,7 +112,10 @@ def make_demo(settings: AppSettings, now: datetime, customers: int = CUSTOMERS) 
         load_sample(open_past, application.hooks, now, hasher=Hasher(), customers=customers)
         clock.now = now
         with application.work(door="cli", reason="crmframe demo") as work:
+            write_settings(work, {PRESET: "all", "core.company_name": "启明科技 Qiming"})
             work.publish(FILLED, {})
+        with application.database.write() as connection:
+            skip_to_end(connection)
     finally:
         application.close()
 

@@ -175,7 +175,7 @@ def test_permissions_are_its_own_and_denied_by_default(doors: Doors, house: int)
 
 @pytest.mark.parametrize("locale", LABELS)
 def test_menu_leads_to_it(doors: Doors, locale: str) -> None:
-    page = doors.browser(doors.user(is_admin=True), locale).get("/").text
+    page = doors.browser(doors.user(is_admin=True), locale).get("/home").text
 
     assert 'href="/properties"' in page
     assert LABELS[locale][0] in page

@@ -140,7 +140,7 @@ FAULTS = (
     ),
     Fault(
         "a list is read without the policy",
-        ((f"{RECORDS}.reading:_Source.statement", ".where(self.term.build(table))", ""),),
+        ((f"{RECORDS}.reading:Source.statement", ".where(self.term.build(table))", ""),),
         test_invariants.test_others_records_are_not_there,
     ),
     Fault(

@@ -16,6 +16,7 @@ from crmframe.core.journal.delivery import Delivery
 from crmframe.core.journal.event_tables import event_retry
 from crmframe.core.journal.events import Cursor, read_events
 from crmframe.core.journal.tables import change
+from crmframe.core.journal.write import runs_of
 from crmframe.core.operation.check import run_checks
 from crmframe.core.work import UnitOfWork
 from crmframe.settings import AppSettings, PluginSettings
@@ -52,8 +53,8 @@ SUBSCRIPTIONS = (subscriber("test.everything", "*"), subscriber("test.deals", "s
 
 
 def text_of(event: Event) -> str:
-    """Return which records an event is about, as text."""
-    return ",".join(map(str, event.ids))
+    """Return which records an event is about, as text: runs, for PostgreSQL takes no long keys."""
+    return ",".join(f"{first}-{last}" for first, last in runs_of(event.ids))
 
 
 def settings_of(url: str, folder: Path) -> AppSettings:

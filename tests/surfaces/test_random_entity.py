@@ -259,7 +259,10 @@ def test_menu_leads_to_it_in_both_languages(crm: Application, entity: Entity, do
     root, nobody = doors.user(is_admin=True), doors.user()
     for locale in ("en", "zh_Hans"):
         label = crm.translator.text(entity.plugin, locale, entity.plural)
-        home, closed = doors.browser(root, locale).get("/").text, doors.browser(nobody, locale).get("/").text
+        home, closed = (
+            doors.browser(root, locale).get("/home").text,
+            doors.browser(nobody, locale).get("/").text,
+        )
 
         assert f'href="/{entity.slug}"' in home
         assert label in home

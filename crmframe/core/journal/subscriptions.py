@@ -110,6 +110,13 @@ def register(connection: sa.Connection, subscriptions: Sequence[Subscription]) -
     connection.execute(sa.update(table).where(on).values(parked=False), {"keys": keys})
 
 
+def skip_to_end(connection: sa.Connection) -> None:
+    """Let every reaction begin with what happens from now on; what happened before never reaches it."""
+    place = end_of_stream(connection)
+    values = {"epoch": place.epoch, "txid": place.txid, "commit_id": place.commit_id}
+    connection.execute(sa.update(table).values(values))
+
+
 def is_registered(connection: sa.Connection, subscriptions: Sequence[Subscription]) -> bool:
     """Return whether ``register`` would change nothing; reads only."""
     rows = connection.execute(sa.select(table.c.key, table.c.parked)).all()

@@ -34,7 +34,7 @@ class Property(Base, Owned, Archivable, Customizable, Timeline):
     __icon__ = "house"
     __board__ = "status"
 
-    title: Mapped[str] = field(kinds.Text(200), required=True, index=True, aliases=("标题",), searchable=True)
+    title: Mapped[str] = field(kinds.Text(200), required=True, index=True, searchable=True)
     price: Mapped[Decimal | None] = field(kinds.Money(), index=True, aliases=("价格",))
     status: Mapped[str] = field(kinds.Choices(*STATUSES), required=True, default="offered")
     city: Mapped[str | None] = field(kinds.Text(80), index=True, aliases=("城市",))

@@ -39,7 +39,11 @@ def snapshot(application: Application, *, without: tuple[str, ...] = ()) -> dict
     with application.database.read() as connection:
         present = set(sa.inspect(connection).get_table_names())
         for table in METADATA.sorted_tables:
-            if table.name in present and table.name not in JOURNAL and "id" in table.c:
+            if (
+                table.name in present
+                and table.name not in (*JOURNAL, "core_search_pending")
+                and "id" in table.c
+            ):
                 columns = [c for c in table.c if c.name not in without]
                 rows = connection.execute(sa.select(*columns).order_by(table.c.id))
                 found[table.name] = [tuple(map(str, row)) for row in rows]
