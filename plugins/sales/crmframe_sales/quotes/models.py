@@ -13,6 +13,7 @@ from crmframe.api import Archivable, Choice, Customizable, Owned, Timeline, comp
 from crmframe_sales.models import Base
 from crmframe_sales.quotes.amounts import line_field, total_field
 
+GRADES = (Choice("a", "Grade A"), Choice("b", "Grade B"), Choice("c", "Grade C"), Choice("d", "Grade D"))
 LANGUAGES = (Choice("en", "English"), Choice("zh_Hans", "Chinese"))
 QUOTE_STATES = (
     Choice("draft", "Draft", "grey"),
@@ -65,7 +66,7 @@ class PriceBook(Base, Archivable):
         kinds.Reference("core.customer", on_delete="restrict"), "Only for customer", aliases=("客户",)
     )
     grades: Mapped[list[str] | None] = field(
-        kinds.MultiChoice(Choice("a", "A"), Choice("b", "B"), Choice("c", "C"), Choice("d", "D")),
+        kinds.MultiChoice(*GRADES),
         "Only for grades",
         aliases=("客户等级",),
     )
