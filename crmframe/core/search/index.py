@@ -42,7 +42,10 @@ document = sa.Table(
 )
 
 _FTS = sa.table(INDEX, sa.column("rowid", sa.BigInteger), sa.column(INDEX, sa.Text))
-_VECTOR = sa.func.array_to_tsvector(sa.func.string_to_array(document.c.doc, sa.literal_column("' '")))
+# Only PostgreSQL has this column; it makes it from the text.
+_TOKENS = sa.literal_column(f"{document.name}.tokens", postgresql.TSVECTOR)
+# A search is over before the server has its helpers at work.
+_ALONE = sa.text("SET LOCAL max_parallel_workers_per_gather = 0")
 
 # FTS5 keeps no text of its own: what it is to forget, it must be told.
 _FORGET = sa.text(f"INSERT INTO {INDEX}({INDEX}, rowid, doc) VALUES ('delete', :id, :doc)")  # noqa: S608
@@ -69,8 +72,14 @@ def found_in(dialect: str, scope_id: int) -> tuple[Any, sa.ColumnElement[int], s
         key, fits = _FTS.c.rowid, _FTS.c[INDEX].op("MATCH", is_comparison=True)(asked)
     else:
         key, where = document.c.id, document
-        fits = _VECTOR.op("@@", is_comparison=True)(sa.cast(asked, postgresql.TSQUERY))
+        fits = _TOKENS.op("@@", is_comparison=True)(sa.cast(asked, postgresql.TSQUERY))
     return where, key - base, sa.and_(fits, key >= base, key < end)
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Make the server ready for a search, until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ALONE)
 
 
 def newest_first(dialect: str) -> sa.ColumnElement[int]:

@@ -77,6 +77,7 @@ def search(
     known = [entity for entity in wanted or searchable(work) if work.schema.searched_fields(entity)]
     if what is None or not known:
         return Found({})
+    index.prepare(work.connection)
     waiting, stored = read_waiting(work), stored_scopes(work)
     rows: dict[str, dict[int, Hit]] = {entity.name: {} for entity in known}
     most = max(MOST_READ, limit)

@@ -19,6 +19,8 @@ from crmframe.core.storage.copy_faults import CopyFault
 FORM = "portable"
 FILE = "schema.json"
 BLOCK = 1 << 20
+# Where a column tells whether it is generated, counted from after its name.
+GENERATED = 5
 
 UNKNOWN = """
 SELECT 'view ' || c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('v', 'm', 'f', 'p')
@@ -29,7 +31,8 @@ AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 
 """
 COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
-  pg_get_expr(d.adbin, d.adrelid), CASE WHEN a.attcollation <> t.typcollation THEN quote_ident(l.collname) END
+  pg_get_expr(d.adbin, d.adrelid), CASE WHEN a.attcollation <> t.typcollation THEN quote_ident(l.collname) END,
+  a.attgenerated <> ''
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -91,9 +94,12 @@ def _state(connection: sa.Connection, sequence: str) -> Sequence[Any]:
 
 
 def _tables(columns: Sequence[Sequence[Any]]) -> dict[str, list[str]]:
+    """Return the columns of each table that hold something of their own; archives of before have no generated ones."""
     found: dict[str, list[str]] = {}
-    for table, name, *_ in columns:
-        found.setdefault(table, []).append(name)
+    for table, name, *rest in columns:
+        names = found.setdefault(table, [])
+        if not any(rest[GENERATED:]):
+            names.append(name)
     return found
 
 
@@ -173,11 +179,14 @@ def _refusals(statement: str) -> Iterator[None]:
 
 
 def _column(quote: Quote, column: Sequence[Any]) -> str:
-    _table, name, type_name, not_null, identity, default, collation = column
+    _table, name, type_name, not_null, identity, default, collation, *generated = column
     parts = [quote(name), type_name]
     parts += [f"COLLATE {collation}"] if collation else []
     parts += [f"GENERATED {'ALWAYS' if identity == 'a' else 'BY DEFAULT'} AS IDENTITY"] if identity else []
-    parts += [f"DEFAULT {default}"] if default else []
+    if any(generated):
+        parts += [f"GENERATED ALWAYS AS ({default}) STORED"]
+    elif default:
+        parts += [f"DEFAULT {default}"]
     parts += ["NOT NULL"] if not_null else []
     return " ".join(parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ from crmframe.core.search.searching import search
 
 WORDS = ("华为", "平安", "Alpha", "Müller", "重庆", "单", "AB-12", "Straße", "7", "集团")
 CUSTOMER = "core.customer"
+WRITES = int(os.environ.get("CRMFRAME_INDEX_WRITES", "60"))
 
 
 def texts(chance: random.Random) -> dict[str, str | None]:
@@ -92,7 +94,7 @@ def feeder(application: Application) -> Iterator[Feeder]:
 
 def test_index_equals_a_rebuild_after_many_writes(application: Application, feeder: Feeder) -> None:
     chance = random.Random(20261123)
-    for step in range(60):
+    for step in range(WRITES):
         write_something(application, chance)
         if step % 7 == 0:
             feeder.run_once()
