@@ -39,9 +39,9 @@ class Asked:
         """Return the expression for FTS5's MATCH; tokens hold nothing that has a meaning there."""
         return _joined(self.groups, '"{}"', '"{}" *', " AND ", " OR ")
 
-    def tsquery(self) -> str:
-        """Return the text of a tsquery."""
-        return _joined(self.groups, "'{}'", "'{}':*", " & ", " | ")
+    def tsquery(self, prefix: str = "") -> str:
+        """Return the text of a tsquery for tokens that all begin with *prefix*."""
+        return _joined(self.groups, f"'{prefix}{{}}'", f"'{prefix}{{}}':*", " & ", " | ")
 
     def fits(self, document: str) -> bool:
         """Return whether a document, as it is written into the index, is what was looked for."""

@@ -7,7 +7,7 @@ else. Tokens are handed over as they are: no tokenizer or dictionary of the data
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -20,6 +20,8 @@ from crmframe.core.storage.types import Id, JsonText
 
 RECORD_BITS = 40
 INDEX = "core_search_index"
+# Of a scope at most so many candidates; so many are enough to look no further; among so many of the newest.
+MOST, PLENTY, WINDOW = 200, 100, 4_000
 
 scope = sa.Table(
     "core_search_scope",
@@ -42,7 +44,7 @@ document = sa.Table(
 )
 
 _FTS = sa.table(INDEX, sa.column("rowid", sa.BigInteger), sa.column(INDEX, sa.Text))
-# Only PostgreSQL has this column; it makes it from the text.
+# Only PostgreSQL has this column; it makes it from the text, each token with its scope in front.
 _TOKENS = sa.literal_column(f"{document.name}.tokens", postgresql.TSVECTOR)
 # A search is over before the server has its helpers at work.
 _ALONE = sa.text("SET LOCAL max_parallel_workers_per_gather = 0")
@@ -59,37 +61,88 @@ def first_id(scope_id: int) -> int:
     return scope_id << RECORD_BITS
 
 
-def found_in(dialect: str, scope_id: int) -> tuple[Any, sa.ColumnElement[int], sa.ColumnElement[bool]]:
-    """Return where documents of a scope are found, the records they are of, and the condition for what is asked.
+class Lookup(NamedTuple):
+    """How the documents of a scope are looked up.
 
-    ``asked_values`` binds its parameter.
+    Attributes:
+        fits: The condition for what is asked; ``asked_values`` binds its parameter.
+        newest: The order in which both databases read it without sorting, once ``inside`` holds, too.
     """
+
+    source: Any
+    record: sa.ColumnElement[int]
+    fits: sa.ColumnElement[bool]
+    inside: sa.ColumnElement[bool]
+    newest: sa.ColumnElement[int]
+
+
+def lookup(dialect: str, scope_id: int) -> Lookup:
+    """Return how what fits is looked up among the documents of a scope."""
+    key = _FTS.c.rowid if dialect == "sqlite" else document.c.id
     base = sa.literal_column(str(first_id(scope_id)), sa.BigInteger)
-    end = sa.literal_column(str(first_id(scope_id + 1)), sa.BigInteger)
-    asked = sa.bindparam("search_asked", type_=sa.Text)
+    inside = sa.and_(key >= base, key < sa.literal_column(str(first_id(scope_id + 1)), sa.BigInteger))
     if dialect == "sqlite":
-        where: Any = _FTS
-        key, fits = _FTS.c.rowid, _FTS.c[INDEX].op("MATCH", is_comparison=True)(asked)
-    else:
-        key, where = document.c.id, document
-        fits = _TOKENS.op("@@", is_comparison=True)(sa.cast(asked, postgresql.TSQUERY))
-    return where, key - base, sa.and_(fits, key >= base, key < end)
+        asked = sa.bindparam("search_asked", type_=sa.Text)
+        fits = sa.and_(_FTS.c[INDEX].op("MATCH", is_comparison=True)(asked), inside)
+        return Lookup(_FTS, key - base, fits, inside, key.desc())
+    return Lookup(document, key - base, _fits(_TOKENS, scope_id), inside, key.desc())
+
+
+def candidates(dialect: str, scopes: Sequence[int]) -> sa.CompoundSelect[Any]:
+    """Return the select of (scope, record): of each scope some of the newest that fit.
+
+    Of a scope that gave ``PLENTY`` or more there may be others.
+    """
+    if dialect == "sqlite":
+        return sa.union_all(*(_of(each, _ordered(lookup(dialect, each))) for each in scopes))
+    # PostgreSQL's index cannot be read in an order. What fits often is found among the newest documents, whose tokens
+    # are looked at one by one; only what fits rarely is worth to be asked of the index, and sorted.
+    near = sa.union_all(*(_of(each, _near(each)) for each in scopes)).cte("near")
+    rare = []
+    for each in scopes:
+        plenty = sa.select(sa.func.count()).select_from(near).where(near.c.scope == each).scalar_subquery()
+        rare.append(_of(each, _sorted(lookup(dialect, each))).where(plenty < PLENTY))
+    return sa.union_all(sa.select(near), *rare)
+
+
+def _of(scope_id: int, found: sa.Select[Any]) -> sa.Select[Any]:
+    part = found.limit(MOST).subquery()
+    return sa.select(sa.literal_column(str(scope_id), sa.Integer).label("scope"), part.c.record)
+
+
+def _ordered(look: Lookup) -> sa.Select[Any]:
+    return sa.select(look.record.label("record")).where(look.fits).order_by(look.newest)
+
+
+def _sorted(look: Lookup) -> sa.Select[Any]:
+    """Return the same in an order that no index has, lest the server walks through documents to avoid sorting."""
+    return sa.select(look.record.label("record")).where(look.fits).order_by(look.record.desc())
+
+
+def _near(scope_id: int) -> sa.Select[Any]:
+    look = lookup("postgresql", scope_id)
+    newest = sa.select(look.record.label("record"), _TOKENS.label("tokens")).where(look.inside)
+    window = newest.order_by(look.newest).limit(WINDOW).subquery()
+    return sa.select(window.c.record).where(_fits(window.c.tokens, scope_id))
+
+
+def _fits(tokens: sa.ColumnElement[Any], scope_id: int) -> sa.ColumnElement[bool]:
+    asked = sa.bindparam(f"search_asked_{scope_id}", type_=sa.Text)
+    return tokens.op("@@", is_comparison=True)(sa.cast(asked, postgresql.TSQUERY))
+
+
+def asked_values(dialect: str, asked: Asked, scopes: Sequence[int]) -> dict[str, str]:
+    """Return what the selects of these scopes bind."""
+    if dialect == "sqlite":
+        return {"search_asked": asked.fts5()}
+    # PostgreSQL's tokens begin with their scope.
+    return {f"search_asked_{each}": asked.tsquery(f"{each}:") for each in scopes}
 
 
 def prepare(connection: sa.Connection) -> None:
     """Make the server ready for a search, until the transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(_ALONE)
-
-
-def newest_first(dialect: str) -> sa.ColumnElement[int]:
-    """Return the order in which both indexes can be read without sorting what they found."""
-    return (_FTS.c.rowid if dialect == "sqlite" else document.c.id).desc()
-
-
-def asked_values(dialect: str, asked: Asked) -> dict[str, str]:
-    """Return what ``found_in`` binds."""
-    return {"search_asked": asked.fts5() if dialect == "sqlite" else asked.tsquery()}
 
 
 def documents_of(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:

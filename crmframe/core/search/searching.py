@@ -12,23 +12,23 @@ import sqlalchemy as sa
 from crmframe.core.access.fields import readable_fields
 from crmframe.core.access.term import NONE, Term
 from crmframe.core.entities.entity import Entity
-from crmframe.core.entities.sort_key import plain_letters, sort_key
+from crmframe.core.entities.sort_key import plain_letters
 from crmframe.core.errors import InvalidFilter
 from crmframe.core.records import rights
 from crmframe.core.search import index
 from crmframe.core.search.asking import Asked, asked
+from crmframe.core.search.candidates import candidates
 from crmframe.core.search.scopes import Scope, open_scopes, stored_scopes
 from crmframe.core.search.tokens import NAMES
-from crmframe.core.search.waiting import Waiting, fitting, read_waiting
+from crmframe.core.search.waiting import fitting, read_waiting
 from crmframe.core.storage.dialect import in_set
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-MOST_READ, BY_NAME, NEAR_NAMES = 40, 20, 200
+MOST_READ = 40
 MOST_TITLE = 200
 ASIDE = "administration"
-LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,19 @@ def search(
         return Found({})
     index.prepare(work.connection)
     waiting, stored = read_waiting(work), stored_scopes(work)
-    rows: dict[str, dict[int, Hit]] = {entity.name: {} for entity in known}
-    most = max(MOST_READ, limit)
-    for hit in _indexed(work, known, stored, what, most):
-        if hit.id not in waiting.ids(hit.entity):
-            rows[hit.entity].setdefault(hit.id, hit)
-    for hit in _waiting_hits(work, known, what, waiting):
-        rows[hit.entity].setdefault(hit.id, hit)
+    scopes = {entity.name: open_scopes(work, entity, stored) for entity in known}
+    near = candidates(work, known, scopes, what)
     chosen: dict[str, list[Hit]] = {}
-    for name, found in rows.items():
-        kept = _best_first(what, [hit for hit in found.values() if archived or not hit.is_archived])[:limit]
+    for entity in known:
+        hits = _known(work, entity, near[entity.name].ids)
+        if near[entity.name].is_cut and sum(archived or not hit.is_archived for hit in hits) < limit:
+            hits += _all_seen(work, entity, scopes[entity.name], what, max(limit, MOST_READ))
+        late = waiting.ids(entity.name)
+        rows = {hit.id: hit for hit in hits if hit.id not in late}
+        rows |= {hit.id: hit for hit in _known(work, entity, fitting(work, entity, what, waiting))}
+        kept = _best_first(what, [hit for hit in rows.values() if archived or not hit.is_archived])[:limit]
         if kept:
-            chosen[name] = kept
+            chosen[entity.name] = kept
     best_first = dict(sorted(chosen.items(), key=lambda each: _place(work, what, *each)))
     return Found(best_first, waiting.is_long or any(entity.name not in stored for entity in known))
 
@@ -122,43 +123,46 @@ def _distance(needle: str, hit: Hit) -> int:
 # --- what the index has -------------------------------------------------------------------------------
 
 
-def _indexed(
-    work: UnitOfWork, known: Sequence[Entity], stored: Mapping[str, Sequence[Scope]], what: Asked, most: int
-) -> list[Hit]:
-    """Return hits of the indexes of words and of names, in one statement for all entities."""
-    scopes = {entity.name: open_scopes(work, entity, stored) for entity in known}
-    known = [entity for entity in known if scopes[entity.name]]
-    if not known:
+def _known(work: UnitOfWork, entity: Entity, ids: Iterable[int]) -> list[Hit]:
+    """Return those with the given ids that the actor sees."""
+    wanted = sorted(ids)
+    if not wanted:
         return []
-    terms = {entity.name: rights.granted(work, entity, "read") for entity in known}
-    key = (
-        "search",
-        tuple(
-            (e.name, _title(work, e), terms[e.name].shape, tuple(s.id for s in scopes[e.name])) for e in known
-        ),
-    )
+    term = rights.granted(work, entity, "read")
+    key = ("search.known", entity.name, _title(work, entity), term.shape)
     statement = work.schema.statements.get(key)
     if statement is None:
-        parts = [
-            part
-            for place, entity in enumerate(known)
-            for part in _parts(work, place, entity, scopes[entity.name], terms[entity.name])
-        ]
-        statement = work.schema.statements[key] = sa.union_all(*parts)
-    low = sort_key(what.text)
-    values = {"most": most, "near": NEAR_NAMES, "by_name": BY_NAME, "low": low, "high": low + LAST}
-    values |= index.asked_values(work.connection.dialect.name, what)
-    return _hits(work, known, statement, values, terms.values())
+        part = _columns(work, entity).where(in_set(entity.table.c.id, "ids"), term.build(entity.table))
+        statement = work.schema.statements[key] = part
+    return _hits(work, entity, statement, {"ids": wanted, **term.values})
 
 
-def _hits(
-    work: UnitOfWork, known: Sequence[Entity], statement: Any, values: dict[str, Any], terms: Iterable[Term]
-) -> list[Hit]:
-    for term in terms:
-        values |= term.values
+def _all_seen(work: UnitOfWork, entity: Entity, scopes: Sequence[Scope], what: Asked, most: int) -> list[Hit]:
+    """Return the newest that fit of all that the actor sees."""
+    dialect, numbers = work.connection.dialect.name, [each.id for each in scopes]
+    term = rights.granted(work, entity, "read")
+    key = ("search.all", entity.name, _title(work, entity), term.shape, tuple(numbers))
+    statement = work.schema.statements.get(key)
+    if statement is None:
+        parts = [_seen_in(work, entity, index.lookup(dialect, number), term) for number in numbers]
+        # SQLite takes ORDER BY and LIMIT in a part of a union only as a select from a select.
+        statement = sa.union_all(*(sa.select(part.subquery()) for part in parts))
+        work.schema.statements[key] = statement
+    values = {"most": most, **term.values, **index.asked_values(dialect, what, numbers)}
+    return _hits(work, entity, statement, values)
+
+
+def _seen_in(work: UnitOfWork, entity: Entity, look: index.Lookup, term: Term) -> sa.Select[Any]:
+    table = entity.table
+    joined = sa.join(look.source, table, table.c.id == look.record)
+    seen = _columns(work, entity).select_from(joined).where(look.fits, look.inside, term.build(table))
+    return seen.order_by(look.newest).limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def _hits(work: UnitOfWork, entity: Entity, statement: Any, values: Mapping[str, Any]) -> list[Hit]:
     return [
         Hit(
-            known[row.place].name,
+            entity.name,
             row.id,
             " ".join((row.title or str(row.id)).split())[:MOST_TITLE],
             bool(row.is_archived),
@@ -169,46 +173,12 @@ def _hits(
     ]
 
 
-def _parts(
-    work: UnitOfWork, place: int, entity: Entity, scopes: Sequence[Scope], term: Term
-) -> list[sa.Select[Any]]:
-    table = entity.table
-    found: list[sa.Select[Any]] = []
-    for each in scopes:
-        source, record, condition = index.found_in(work.connection.dialect.name, each.id)
-        newest = index.newest_first(work.connection.dialect.name)
-        joined = sa.join(source, table, table.c.id == record)
-        part = _columns(work, place, entity).select_from(joined).where(condition, term.build(table))
-        found.append(part.order_by(newest).limit(sa.bindparam("most", type_=sa.Integer)))
-    title = entity.fields[entity.title]
-    if title.key_column and title.name in readable_fields(work, entity) and title.is_searched:
-        found.append(_by_name(work, place, entity, term))
-    # SQLite takes ORDER BY and LIMIT in a part of a union only as a select from a select.
-    return [sa.select(part.subquery()) for part in found]
-
-
-def _by_name(work: UnitOfWork, place: int, entity: Entity, term: Term) -> sa.Select[Any]:
-    """Return those whose name begins so, whatever else is found: of the first few by name, however many there are.
-
-    Rights are a column of the inner select: as a condition they would lead SQLite through all records of an owner.
-    """
-    table = entity.table
-    column = table.c[entity.fields[entity.title].key_column]
-    low, high = sa.bindparam("low", type_=column.type), sa.bindparam("high", type_=column.type)
-    allowed = sa.case((term.build(table), 1), else_=0).label("allowed")
-    near = _columns(work, place, entity).add_columns(allowed).where(column >= low, column < high)
-    ordered = near.order_by(column, table.c.id).limit(sa.bindparam("near", type_=sa.Integer)).subquery()
-    wanted = [each for each in ordered.c if each.name != "allowed"]
-    return sa.select(*wanted).where(ordered.c.allowed == 1).limit(sa.bindparam("by_name", type_=sa.Integer))
-
-
-def _columns(work: UnitOfWork, place: int, entity: Entity) -> sa.Select[Any]:
+def _columns(work: UnitOfWork, entity: Entity) -> sa.Select[Any]:
     table = entity.table
     archived = table.c.archived_at.is_not(None) if entity.is_archivable else sa.false()
     if "is_active" in table.c:
         archived = table.c.is_active.is_(False)
     return sa.select(
-        sa.literal_column(str(place), sa.Integer).label("place"),
         table.c.id.label("id"),
         sa.cast(table.c[_title(work, entity)], sa.String).label("title"),
         sa.case((archived, 1), else_=0).label("is_archived"),
@@ -221,18 +191,7 @@ def _title(work: UnitOfWork, entity: Entity) -> str:
     return entity.title if entity.title in readable_fields(work, entity) else "id"
 
 
-# --- what is not yet indexed --------------------------------------------------------------------------
-
-
-def _waiting_hits(work: UnitOfWork, known: Sequence[Entity], what: Asked, waiting: Waiting) -> list[Hit]:
-    hits = []
-    for entity in known:
-        ids = fitting(work, entity, what, waiting)
-        if ids:
-            term = rights.granted(work, entity, "read")
-            part = _columns(work, 0, entity).where(in_set(entity.table.c.id, "ids"), term.build(entity.table))
-            hits += _hits(work, [entity], part, {"ids": sorted(ids)}, [term])
-    return hits
+# --- lists --------------------------------------------------------------------------------------------
 
 
 def matching(work: UnitOfWork, entity: Entity, text: str) -> Term:
@@ -244,14 +203,20 @@ def matching(work: UnitOfWork, entity: Entity, text: str) -> Term:
     scopes = open_scopes(work, entity, stored)
     dialect = work.connection.dialect.name
     values: dict[str, Any] = {
-        **index.asked_values(dialect, what),
+        **index.asked_values(dialect, what, [each.id for each in scopes]),
         "search_waiting": sorted(waiting.ids(entity.name)),
         "search_fitting": sorted(fitting(work, entity, what, waiting)),
     }
 
     def build(frm: Any) -> sa.ColumnElement[bool]:
-        indexed = [_records(dialect, each) for each in scopes]
-        known = sa.or_(sa.false(), *(frm.c.id.in_(ids) for ids in indexed))
+        indexed = [index.lookup(dialect, each.id) for each in scopes]
+        known = sa.or_(
+            sa.false(),
+            *(
+                frm.c.id.in_(sa.select(look.record).select_from(look.source).where(look.fits))
+                for look in indexed
+            ),
+        )
         late = in_set(frm.c.id, "search_fitting")
         return sa.or_(sa.and_(known, sa.not_(in_set(frm.c.id, "search_waiting"))), late)
 
@@ -270,8 +235,3 @@ def narrowed_by(work: UnitOfWork, entity: Entity, text: str) -> Term | None:
         fields = sorted(work.schema.fields(entity)[name].short_name for name in readable_fields(work, entity))
         raise InvalidFilter(name="q", allowed=", ".join(fields))
     return matching(work, entity, text)
-
-
-def _records(dialect: str, scope: Scope) -> sa.Select[Any]:
-    source, record, condition = index.found_in(dialect, scope.id)
-    return sa.select(record).select_from(source).where(condition)
