@@ -104,10 +104,15 @@ SCOPES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 # Administrators alone see what custom fields are planted on.
 UNREADABLE = "vault.drawer"
-# Settings are keys of the program with values of their kinds, as are the topics of robots: nothing can be planted
-# there. Administrators alone hold anything on them; tests/core/workspace and tests/core/robots refuse others.
-# Attachments come with a file: tests/core/files tries them. Mentions follow from texts.
-UNPLANTED = ("core.setting", "core.attachment", "core.number_series", "core.robot", "core.mention")
+# Entities of whose records none can be planted, and where their rights are tried instead. Whatever needs no record is
+# asked of them, too.
+UNPLANTED = {
+    "core.setting": "keys of the program with values of their kinds, for administrators; tests/core/workspace",
+    "core.number_series": "keys of the program, for administrators; tests/core/series",
+    "core.robot": "topics of the program, for administrators; tests/core/robots",
+    "core.attachment": "comes with a file; tests/core/files",
+    "core.mention": "follows from texts; tests/core/activities",
+}
 # Texts of a form of their own, which no canary has.
 FORMED = {("core.appointment", "recurrence")} | {
     ("core.calendar", day)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,12 @@ CHECKED: Mapping[tuple[str, str], Any] = {
     ("sales.score_rule", "conditions"): {"city": "Berlin"},
     ("sales.web_form", "allowed_origins"): None,
     ("sales.web_form", "redirect_url"): None,
+    # Percentages, and amounts that a document can hold.
+    **{
+        (f"sales.{entity}", name): Decimal(7)
+        for entity in ("quote", "quote_line", "sales_order", "sales_order_line")
+        for name in ("discount_percent", "tax_rate", "quantity")
+    },
 }
 
 
