@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from crmframe.core.records.rows import from_image
 from crmframe.core.storage.dialect import in_set, rows_from_json
 from crmframe.core.work import UnitOfWork
 
+SLIP = timedelta(days=1)
+
 
 def term_of(work: UnitOfWork, entity: Entity, verb: str) -> Term:
     """Return the term for taking back *verb*; who may run an action may take back what it did to its own entity.
@@ -29,6 +32,20 @@ def term_of(work: UnitOfWork, entity: Entity, verb: str) -> Term:
         return policy(work, entity, work.acting.verb)
     rights.require(work, entity, verb)
     return rights.granted(work, entity, verb)
+
+
+def verb_back(work: UnitOfWork, operation: Any, kind: str) -> str:
+    """Return what taking back a change of *kind* asks for.
+
+    To delete, where a record came or went. But whoever made one by mistake may take that back for a day, and bring it
+    back, with the right by which it was made: nobody needs a colleague for their own slip.
+    """
+    if kind not in ("create", "restore", "delete"):
+        return "update"
+    own = operation is not None and operation.actor_id is not None and operation.actor_id == work.actor.id
+    if not own or (kind != "create" and operation.undo_of is None):
+        return "delete"
+    return "create" if work.now - operation.started_at < SLIP else "delete"
 
 
 def images_within(
@@ -65,7 +82,7 @@ def require_reach(work: UnitOfWork, operation: Any, steps: Sequence[Step]) -> No
     """
     known = [step for step in steps if step.entity in work.registry.entities]
     deleted = {step.key for step in known if step.kind == "delete"}
-    for (entity_name, verb), group in _groups(work, known).items():
+    for (entity_name, verb), group in _groups(work, operation, known).items():
         entity = work.schema.entity(entity_name)
         term = term_of(work, entity, verb)
         if term.shape == "all" or _is_within(work, entity, group, term, deleted):
@@ -75,16 +92,15 @@ def require_reach(work: UnitOfWork, operation: Any, steps: Sequence[Step]) -> No
         raise NotFound(entity="operation", id=operation.id)
 
 
-def _groups(work: UnitOfWork, steps: Iterable[Step]) -> Mapping[tuple[str, str], list[Step]]:
+def _groups(work: UnitOfWork, operation: Any, steps: Iterable[Step]) -> Mapping[tuple[str, str], list[Step]]:
     """Return the steps by the entity and the verb that taking them back asks for; a sidecar's are its base's."""
     groups: dict[tuple[str, str], list[Step]] = defaultdict(list)
     for step in steps:
         base = work.registry.extended.get(step.entity)
-        comes_or_goes = step.kind in ("create", "restore", "delete")
         if base is not None:
             groups[base, "update"].append(step)
         elif not is_only_kept_up(work, step):
-            groups[step.entity, "delete" if comes_or_goes else "update"].append(step)
+            groups[step.entity, verb_back(work, operation, step.kind)].append(step)
     return groups
 
 

@@ -45,7 +45,7 @@ def restore(work: UnitOfWork, entity_name: str, record_id: int) -> dict[str, Any
     work.journal.name_verb(f"{entity_name}.restore")
     for step in reversed(chosen):
         if step.key not in blocked:
-            reversing.take_back(work, [step])
+            reversing.take_back(work, None, [step])
     checks.require_within(work, entity, [record_id], "read")
     return get(work, entity_name, record_id)
 

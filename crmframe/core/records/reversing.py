@@ -18,7 +18,7 @@ from crmframe.core.records import applying, checks, rights
 from crmframe.core.records.conflicts import Step
 from crmframe.core.records.maintaining import maintain, maintain_targets
 from crmframe.core.records.parked import delete_parked
-from crmframe.core.records.reach import is_only_kept_up, term_of
+from crmframe.core.records.reach import is_only_kept_up, term_of, verb_back
 from crmframe.core.records.rows import Row, add_sidecars, flat, from_image, locked
 from crmframe.core.records.writing import following, require_still_within
 from crmframe.core.storage.dialect import Lock, in_set
@@ -27,8 +27,8 @@ from crmframe.core.work import UnitOfWork
 OPPOSITE = {"archive": "unarchive", "unarchive": "archive", "update": "update"}
 
 
-def take_back(work: UnitOfWork, steps: Sequence[Step]) -> None:
-    """Reverse steps of one entity and kind, each of another record, in the given order.
+def take_back(work: UnitOfWork, operation: Any, steps: Sequence[Step]) -> None:
+    """Reverse steps of one entity and kind of an operation, each of another record, in the given order.
 
     Raises:
         PermissionDenied: The actor may not change one of the records.
@@ -42,9 +42,9 @@ def take_back(work: UnitOfWork, steps: Sequence[Step]) -> None:
     if base is not None:
         _take_back_sidecar(work, work.schema.entity(base), entity, steps)
     elif steps[0].kind in ("create", "restore"):
-        _remove(work, entity, steps)
+        _remove(work, entity, steps, verb_back(work, operation, steps[0].kind))
     elif steps[0].kind == "delete":
-        put_back(work, entity, steps)
+        put_back(work, entity, steps, verb_back(work, operation, steps[0].kind))
     else:
         _change_back(work, entity, steps)
 
@@ -70,8 +70,8 @@ def _locked(
     return rows, term
 
 
-def _remove(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
-    rows, term = _locked(work, entity, steps, "delete")
+def _remove(work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str) -> None:
+    rows, term = _locked(work, entity, steps, verb)
     before = {record_id: flat(work, entity, row) for record_id, row in rows.items()}
     work.hooks.guard("before_delete", Change(work, entity, "delete", tuple(rows), before, ()))
     work.deleting |= {(entity.name, record_id) for record_id in rows}
@@ -80,9 +80,9 @@ def _remove(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
     maintain(work, entity, [row.columns for row in rows.values()])
 
 
-def put_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step]) -> None:
+def put_back(work: UnitOfWork, entity: Entity, steps: Sequence[Step], verb: str = "delete") -> None:
     """Insert deleted records again under their ids, as their images show them, one version higher."""
-    term_of(work, entity, "delete")
+    term_of(work, entity, verb)
     last = _last_versions(work, entity, [step.record_id for step in steps])
     rows = [from_image(entity, step.before, step.record_id, last[step.record_id] + 1) for step in steps]
     applying.insert_exact(work, entity, rows)

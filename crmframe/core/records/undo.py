@@ -67,7 +67,7 @@ def undo(work: UnitOfWork, operation_id: int, *, partly: bool = False) -> UndoRe
     with work.acting_as(_acting(work, operation)):
         for _, batch in groupby(reversed(going), key=lambda step: (step.entity, step.kind)):
             for once in _distinct(list(batch)):
-                reversing.take_back(work, once)
+                reversing.take_back(work, operation, once)
     _mark(work, operation, partly=bool(conflicts))
     kept = [Kept(entity, record_id, reason) for (entity, record_id), reason in conflicts.items()]
     return UndoResult(len(going), kept)
