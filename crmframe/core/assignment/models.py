@@ -53,9 +53,7 @@ class AssignmentRule(Base):
     __list__ = ("name", "entity", "strategy", "position", "active")
 
     name: Mapped[str] = field(kinds.Text(120), required=True, index=True, aliases=("规则名称",))
-    entity: Mapped[str] = field(
-        kinds.Text(80), "Records", required=True, index=True, help="Such as sales.lead.", aliases=("对象",)
-    )
+    entity: Mapped[str] = field(kinds.Text(80), "Records", required=True, index=True, aliases=("对象",))
     conditions: Mapped[Any | None] = field(
         kinds.Json(), help='Such as {"city": "Berlin"}; empty fits every record.', aliases=("条件",)
     )
@@ -63,7 +61,6 @@ class AssignmentRule(Base):
         kinds.Text(60),
         required=True,
         default="core.round_robin",
-        help="core.round_robin, core.region, core.load, or one of a plugin.",
         aliases=("分配方式",),
     )
     region_field: Mapped[str | None] = field(kinds.Text(80), "Field of the region", default="region")

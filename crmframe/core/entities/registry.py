@@ -36,6 +36,7 @@ RESERVED = frozenset(
 
 # The field that says which entity a custom field belongs to.
 CUSTOMIZED = ("core.custom_field", "entity")
+ASSIGNED = ("core.assignment_rule", "entity")
 
 
 class RegistryClash(ValueError):
@@ -123,6 +124,8 @@ class Registry:
 
     def named_by(self, entity: Entity, field: Field) -> list[Entity]:
         """Return the entities that a text field may name; empty for a field that names none."""
+        if (entity.name, field.name) == ASSIGNED:
+            return [each for each in self.public_entities() if "assigned_by_rule_id" in each.fields]
         return self.customizable() if (entity.name, field.name) == CUSTOMIZED else []
 
     def own_fields(self, entity: Entity) -> dict[str, Field]:

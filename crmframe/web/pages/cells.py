@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from crmframe.web.pages.view import View
 
 NUMERIC = frozenset({"integer", "decimal", "money"})
+STRATEGY = ("core.assignment_rule", "strategy")
 LONGEST = 120
 FADES_AFTER = timedelta(days=30)
 
@@ -39,11 +40,24 @@ def renderer(view: View, entity: Entity, field: Field, titles: Titles, *, exact:
     """
     build = _moment if exact and field.kind.name == "instant" else _BUILDERS.get(field.kind.name, _plain)
     show = build(view, field, titles)
+    names = names_in(view, entity, field)
 
     def shown(value: Any, row: Mapping[str, Any]) -> Cell:
-        return EMPTY if value is None or value in ("", []) else show(value, row)
+        return (
+            EMPTY
+            if value is None or value in ("", [])
+            else show(names.get(value, value) if names else value, row)
+        )
 
     return shown
+
+
+def names_in(view: View, entity: Entity, field: Field) -> dict[str, str]:
+    """Return what the values of a text field are called that names a kind of record or a strategy; empty for others."""
+    if (entity.name, field.name) == STRATEGY:
+        declared = view.work.hooks.collect("assignment_strategies")
+        return {each.key: view.text(plugin, each.label) for plugin, found in declared for each in found}
+    return {each.name: view.label(each) for each in view.work.registry.named_by(entity, field)}
 
 
 def css_of(field: Field) -> str:

@@ -85,8 +85,8 @@ def _choosing(
     suggested = getattr(field.kind, "suggestions", ())
     if suggested:
         return {"suggestions": [(each, "") for each in suggested]}
-    named = [] if plain else view.work.registry.named_by(entity, field)
-    return {"type": "select", "options": _entity_options(view, named, value)} if named else {}
+    named = {} if plain else cells.names_in(view, entity, field)
+    return {"type": "select", "options": _named_options(named, value)} if named else {}
 
 
 def _held(kind: Any, chosen: Sequence[Any]) -> list[Any]:
@@ -94,9 +94,9 @@ def _held(kind: Any, chosen: Sequence[Any]) -> list[Any]:
     return [each for each in kind.retired if each.value in chosen]
 
 
-def _entity_options(view: View, entities: Sequence[Entity], value: Any) -> list[tuple[str, str, bool]]:
+def _named_options(names: Mapping[str, str], value: Any) -> list[tuple[str, str, bool]]:
     options = [("", "", False)]
-    options += [(each.name, view.text(each.plugin, each.label), each.name == value) for each in entities]
+    options += [(name, label, name == value) for name, label in names.items()]
     if value and not any(chosen for *_, chosen in options):
         options.append((str(value), str(value), True))
     return options

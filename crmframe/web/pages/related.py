@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from crmframe.core import records
 from crmframe.core.access.fields import readable_fields
 from crmframe.core.access.term import Term
 from crmframe.core.entities.entity import Entity
@@ -38,9 +39,20 @@ def related_of(view: View, entity: Entity, record_id: int) -> list[dict[str, Any
     rows: dict[int, list[Any]] = {}
     for place, child_id, title in work.connection.execute(_statement(work, links, terms), values):
         rows.setdefault(place, []).append((child_id, title))
-    groups = [_group(view, link, rows.get(n, ()), record_id) for n, link in enumerate(links)]
+    groups = [
+        _group(view, link, _named(work, link[0], rows.get(n, ())), record_id) for n, link in enumerate(links)
+    ]
     # What may be missing on a new record can be added there; of everything else there is nothing to tell.
     return [group for group in groups if group["items"] or (group["is_part"] and group["new"])]
+
+
+def _named(work: UnitOfWork, child: Entity, found: Sequence[Any]) -> Sequence[Any]:
+    """Return the rows with the titles of what they name, where their own title is a reference."""
+    field = child.fields[child.title]
+    if not found or field.kind.name != "reference" or child.title not in readable_fields(work, child):
+        return found
+    names = records.titles(work, field.kind.entity, [int(i) for _, i in found if i])  # type: ignore[attr-defined]
+    return [(child_id, names.get(int(i)) if i else None) for child_id, i in found]
 
 
 def _links(work: UnitOfWork, entity: Entity) -> list[Link]:
@@ -55,12 +67,23 @@ def _links(work: UnitOfWork, entity: Entity) -> list[Link]:
 
 def _is_shown(work: UnitOfWork, child: Entity, field: Field) -> bool:
     own = field.kind.name == "reference" and child.name not in work.registry.extended
-    return own and field.name not in NOISE and _has_name(child)
+    return own and field.name not in NOISE and (_has_name(child) or _is_part_named_by_another(child, field))
 
 
 def _has_name(child: Entity) -> bool:
     field = child.fields.get(child.title)
     return field is not None and field.source == "column" and field.kind.name in NAMES
+
+
+def _is_part_named_by_another(child: Entity, field: Field) -> bool:
+    """Return whether *child* belongs to what *field* names, and is called like something else: a member, a price."""
+    named = child.fields.get(child.title)
+    return (
+        field.name in child.access_through
+        and named is not None
+        and named.name != field.name
+        and named.kind.name == "reference"
+    )
 
 
 def _statement(work: UnitOfWork, links: Sequence[Link], terms: Sequence[Term]) -> Any:
@@ -88,6 +111,8 @@ def _part(number: int, link: Link, name: str, term: Term) -> sa.Select[Any]:
 def _group(view: View, link: Link, found: Sequence[Any], record_id: int) -> dict[str, Any]:
     child, field = link
     new = f"/{child.slug}/new?{field.name}={record_id}"
+    if not child.in_menu:  # a page of its own says little: back to what it is part of
+        new += f"&back=/{view.work.registry.entity(field.kind.entity).slug}/{record_id}"  # type: ignore[attr-defined]
     own = field.label == view.work.registry.entity(field.kind.entity).label  # type: ignore[attr-defined]
     return {
         "entity": child.name,

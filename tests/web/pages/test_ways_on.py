@@ -158,3 +158,20 @@ def test_the_type_of_a_problem_leads_to_a_page_that_explains_it(people, root):
     assert 'lang="en">There is no {entity} {id}, or you may not see it.' in page.text
     assert 'lang="zh-Hans">' in page.text
     assert 'id="deal_closed"' in page.text
+
+
+def test_who_belongs_to_a_rule_is_added_and_shown_on_its_page(root, write, people):
+    user = people.user("mia")
+    rule = write(
+        lambda work: records.create(
+            work, "core.assignment_rule", {"name": "In turn", "entity": "core.customer"}
+        )
+    )["id"]
+    new = f"/assignment-members/new?rule_id={rule}&amp;back=/assignment-rules/{rule}"
+    page = root.get(f"/assignment-rules/{rule}").text
+    assert new in page
+    assert "core.round_robin" not in page
+
+    write(lambda work: records.create(work, "core.assignment_member", {"rule_id": rule, "user_id": user}))
+
+    assert ">Mia</a>" in root.get(f"/assignment-rules/{rule}").text
