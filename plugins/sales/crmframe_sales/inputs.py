@@ -35,7 +35,8 @@ class ActionInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def _told(title: str, **more: JsonValue) -> Any:
+def told(title: str, **more: JsonValue) -> Any:
+    """Return the field of something that is told at length."""
     return Field(default=None, title=title, max_length=10_000, json_schema_extra={"long": True, **more})
 
 
@@ -54,10 +55,10 @@ class Move(ActionInput):
     lost_to_id: int | None = Field(default=None, title="Lost to", json_schema_extra=COMPETITOR)
     at: datetime | None = Field(default=None, title="When")
     # Asked for once it turns out that a won deal wants a note.
-    promised: str | None = _told("What was promised", asked_with="promised")
-    contacts: str | None = _told("Who to talk to", asked_with="promised")
-    dates: str | None = _told("Dates to keep", asked_with="promised")
-    risks: str | None = _told("Risks", asked_with="promised")
+    promised: str | None = told("What was promised", asked_with="promised")
+    contacts: str | None = told("Who to talk to", asked_with="promised")
+    dates: str | None = told("Dates to keep", asked_with="promised")
+    risks: str | None = told("Risks", asked_with="promised")
 
 
 class Win(ActionInput):
@@ -65,17 +66,17 @@ class Win(ActionInput):
 
     amount: Decimal | None = Field(default=None, title="Amount", max_digits=18, decimal_places=4)
     at: datetime | None = Field(default=None, title="When")
-    promised: str | None = _told("What was promised")
-    contacts: str | None = _told("Who to talk to")
-    dates: str | None = _told("Dates to keep")
-    risks: str | None = _told("Risks")
+    promised: str | None = told("What was promised")
+    contacts: str | None = told("Who to talk to")
+    dates: str | None = told("Dates to keep")
+    risks: str | None = told("Risks")
 
 
 class HandOver(ActionInput):
     """Ask for the new owner, and what to tell them."""
 
     owner_id: int = Field(title="New owner", json_schema_extra={"entity": "core.user", "prefilled": False})
-    note: str | None = _told("Note")
+    note: str | None = told("Note")
 
 
 class Lose(ActionInput):

@@ -196,7 +196,7 @@ def menu() -> Sequence[MenuItem]:
 @hookimpl
 def panels() -> Sequence[Panel]:
     """Return the deals beside a customer, and who has a part in a deal."""
-    return [*PANELS, *leads.PANELS]
+    return [*PANELS, *leads.PANELS, *quotes.PANELS]
 
 
 @hookimpl

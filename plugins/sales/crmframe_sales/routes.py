@@ -23,6 +23,10 @@ from crmframe.api import (
     page,
 )
 from crmframe_sales import queries, say
+from crmframe_sales.forecast.periods import period_at
+from crmframe_sales.forecast.rates import Rates
+from crmframe_sales.forecast.sums import won_cells
+from crmframe_sales.forecast.targets import targets
 from crmframe_sales.progress import queries as late
 from crmframe_sales.standard import PATH, save_standard
 
@@ -88,7 +92,27 @@ def my_pipeline(context: ViewContext) -> Mapping[str, Any] | None:
     return {
         "rows": [_forecast_row(row, context.locale) for row in rows],
         "overdue": late.overdue_count(context.work),
+        "won": _won_of_target(context),
         "say": lambda msgid: say(context.locale, msgid),
+    }
+
+
+def _won_of_target(context: ViewContext) -> dict[str, Any] | None:
+    """Return what the actor won this month against the target; None without a target."""
+    work, locale = context.work, context.locale
+    if not work.actor.may("sales.target.read"):
+        return None
+    month, rates = period_at(work, "month", work.today), Rates(work)
+    target = targets(work, month, "won_amount", rates).of(("person", work.actor.id or 0), month)
+    if not target:
+        return None
+    won = sum((c.sums.won for c in won_cells(work, month, rates) if c.owner_id == work.actor.id), Decimal(0))
+    amounts = {"won": _amount(won, rates.base, locale), "target": _amount(target, rates.base, locale)}
+    share = won / target
+    return {
+        "text": say(locale, "Won this month: {won} of {target}", **amounts),
+        "share": format_percent(share, "0%", locale=locale),
+        "meter": max(0, min(100, round(100 * share))),
     }
 
 

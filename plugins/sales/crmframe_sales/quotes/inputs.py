@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from crmframe.api import Conflict
-from crmframe_sales.inputs import ActionInput
+from crmframe_sales.inputs import ActionInput, told
 
 
 class QuoteFrozen(Conflict):
@@ -76,6 +76,11 @@ class AddLine(ActionInput):
 
 
 class Order(ActionInput):
-    """Ask whether the deal of the quote is won with it."""
+    """Ask whether the deal of the quote is won with it, and for what those who deliver must know."""
 
     win_deal: bool = Field(default=True, title="Win the deal, too")
+    # Asked for once it turns out that a won deal wants a note.
+    promised: str | None = told("What was promised", asked_with="promised")
+    contacts: str | None = told("Who to talk to", asked_with="promised")
+    dates: str | None = told("Dates to keep", asked_with="promised")
+    risks: str | None = told("Risks", asked_with="promised")

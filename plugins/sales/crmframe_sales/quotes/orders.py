@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.api import UnitOfWork, draw, records
+from crmframe_sales.handover.notes import PARTS
 from crmframe_sales.inputs import refused
 from crmframe_sales.quotes.actions import copied_lines, lines_of, title_of
 from crmframe_sales.quotes.amounts import net_of_lines
@@ -41,7 +42,7 @@ def order_quote(work: UnitOfWork, quote: Record, given: Order) -> int:
     )
     records.create_many(work, LINE, copied_lines(lines_of(work, quote["id"]), "order_id", order["id"]))
     if given.win_deal and quote["deal_id"] is not None:
-        _win(work, quote["deal_id"])
+        _win(work, quote["deal_id"], given)
     return int(order["id"])
 
 
@@ -123,11 +124,12 @@ def order_lines(work: UnitOfWork, order_id: int) -> list[Record]:
     return [row._asdict() for row in rows]
 
 
-def _win(work: UnitOfWork, deal_id: int) -> None:
+def _win(work: UnitOfWork, deal_id: int, given: Order) -> None:
     deal = records.visible(work, "sales.deal")
     rows = work.rows(sa.select(deal.c.closed_at).where(deal.c.id == deal_id))
     if rows and rows[0].closed_at is None:
-        records.run(work, "sales.deal", deal_id, "win")
+        note = given.model_dump(include=set(PARTS), exclude_none=True)
+        records.run(work, "sales.deal", deal_id, "win", note)
 
 
 def _refuse_unless(order: Record, *states: str) -> None:

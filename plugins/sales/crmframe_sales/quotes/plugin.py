@@ -14,6 +14,7 @@ from crmframe.api import (
     Job,
     NotificationKind,
     NumberSeries,
+    Panel,
     Setting,
     UnitOfWork,
     ViewContext,
@@ -24,6 +25,7 @@ from crmframe_sales import say
 from crmframe_sales.quotes import actions, orders
 from crmframe_sales.quotes.inputs import Accept, AddLine, Decline, Order, Send
 from crmframe_sales.quotes.models import ENTITIES, Quote
+from crmframe_sales.quotes.panels import LINES, lines_of_document
 
 QUOTE, ORDER = "sales.quote", "sales.sales_order"
 GROUP = "Quotes and orders"
@@ -65,8 +67,8 @@ def buttons(context: ViewContext) -> Sequence[Button]:
 
 ACTIONS = (
     Action("sales.deal", "quote", actions.quote_deal, "Make a quote", tone="blue"),
-    Action(QUOTE, "add_line", actions.add_line, "Add a product", input=AddLine),
-    Action(QUOTE, "send", actions.send, "Send", input=Send, tone="blue", filled={"sent_at": False}),
+    Action(QUOTE, "add_line", actions.add_line, "Add a product", input=AddLine, filled={"sent_at": False}),
+    Action(QUOTE, "send", actions.send, "Send the quote", input=Send, tone="blue", filled={"sent_at": False}),
     Action(
         QUOTE,
         "accept",
@@ -170,6 +172,18 @@ NOTIFICATIONS = (
         "now",
     ),
 )
+PANELS = tuple(
+    Panel(
+        f"{name}_lines",
+        name,
+        "Lines",
+        lines_of_document,
+        "sales/document_lines.html",
+        f"{line}.read",
+        shows=line,
+    )
+    for name, (line, *_) in LINES.items()
+)
 JOBS = (Job("sales.expire_quotes", expire_quotes, cron="10 0 * * *"),)
 
-__all__ = ["ACTIONS", "ENTITIES", "JOBS", "NOTIFICATIONS", "SERIES", "SETTINGS", "buttons"]
+__all__ = ["ACTIONS", "ENTITIES", "JOBS", "NOTIFICATIONS", "PANELS", "SERIES", "SETTINGS", "buttons"]
