@@ -68,7 +68,7 @@ def shell_of(view: View) -> Shell:
     name = view.work.actor.name
     wide = [link for _, links in groups for link in links]
     return Shell(
-        workspace="crmframe",
+        workspace=view.work.setting("core.company_name") or "crmframe",
         groups=groups,
         bottom=[wide[0], *_bottom(wide[1:])],
         new_url=_new_url(view),
