@@ -53,6 +53,7 @@ from crmframe.core.i18n import Translator
 from crmframe.core.jobs.queue import enqueue
 from crmframe.core.jobs.running import JobRun
 from crmframe.core.mail.queue import queue_mail
+from crmframe.core.notifications.news import tell_followers, tell_new_owners
 from crmframe.core.notifications.notify import notify
 from crmframe.core.reachable import Person, reachable
 from crmframe.core.records.query import Query
@@ -149,6 +150,8 @@ __all__ = [
     "reachable",
     "records",
     "slow_down",
+    "tell_followers",
+    "tell_new_owners",
     "working_days_between",
     "working_time",
 ]

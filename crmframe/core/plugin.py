@@ -50,7 +50,7 @@ from crmframe.core.journal import event_tables
 from crmframe.core.journal import tables as journal_tables
 from crmframe.core.mail import account_letters, sending
 from crmframe.core.mail import tables as mail_tables
-from crmframe.core.notifications import mailing
+from crmframe.core.notifications import mailing, news
 from crmframe.core.notifications import tables as notification_tables
 from crmframe.core.robots import models as robots
 from crmframe.core.robots import telling as robot_telling
@@ -206,13 +206,13 @@ def jobs() -> Sequence[AnyJob]:
 @hookimpl
 def subscriptions() -> Sequence[Subscription]:
     """Declare who is told of what happened with activities and tasks."""
-    return [*telling.SUBSCRIPTIONS, *sharing.SUBSCRIPTIONS]
+    return [*sharing.SUBSCRIPTIONS, *news.SUBSCRIPTIONS, *telling.SUBSCRIPTIONS]
 
 
 @hookimpl
 def notification_kinds() -> Sequence[NotificationKind]:
     """Declare what people are told of."""
-    return [*telling.KINDS, *sharing.KINDS]
+    return [*telling.KINDS, *sharing.KINDS, *news.KINDS]
 
 
 @hookimpl

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from crmframe.core.activities.agenda import COLUMNS, occurrences
 from crmframe.core.contributions import Event, Job, NotificationKind, Subscription
+from crmframe.core.notifications import news
 from crmframe.core.notifications.notify import notify
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.storage.metadata import METADATA
@@ -56,7 +57,7 @@ def tell_mentions(work: UnitOfWork, events: Sequence[Event]) -> None:
     for event in events:
         for row in _rows(work, "core.mention", event.ids):
             users = {row.user_id} - {event.actor_id}
-            notify(work, MENTIONED, users, f"core.activity:{row.activity_id}", who=_name(work, event))
+            notify(work, MENTIONED, users, f"core.activity:{row.activity_id}", who=news.who(work, event))
 
 
 def tell_comments(work: UnitOfWork, events: Sequence[Event]) -> None:
@@ -64,7 +65,7 @@ def tell_comments(work: UnitOfWork, events: Sequence[Event]) -> None:
     for event in events:
         for row in _rows(work, "core.comment", event.ids):
             authors = {each.by_id for each in _rows(work, "core.activity", [row.activity_id])}
-            values = {"who": _name(work, event), "text": row.text[:200]}
+            values = {"who": news.who(work, event), "text": row.text[:200]}
             users = {user for user in authors if user is not None} - {event.actor_id}
             notify(work, COMMENTED, users, f"core.activity:{row.activity_id}", **values)
 
@@ -76,7 +77,19 @@ def tell_tasks(work: UnitOfWork, events: Sequence[Event]) -> None:
             continue
         for row in _rows(work, "core.task", event.ids):
             if row.done_at is None and row.assignee_id not in (None, event.actor_id):
-                notify(work, ASSIGNED, [row.assignee_id], f"core.task:{row.id}", who=_name(work, event))
+                notify(work, ASSIGNED, [row.assignee_id], f"core.task:{row.id}", who=news.who(work, event))
+
+
+def tell_followers_of_what_was_written(work: UnitOfWork, events: Sequence[Event]) -> None:
+    """Tell those who follow a record of what was logged about it, and of comments on that."""
+    table = work.registry.entity("core.activity").table
+    for event in events:
+        numbers: Sequence[int] = event.ids
+        if event.entity == "core.comment":
+            numbers = sorted({row.activity_id for row in _rows(work, "core.comment", event.ids)})
+        wanted = sa.select(table.c.about).where(in_set(table.c.id, "ids")).distinct().order_by(table.c.about)
+        for row in work.rows(wanted, {"ids": list(numbers)}):
+            news.tell_followers(work, event, news.FOLLOWED, row.about)
 
 
 def _rows(work: UnitOfWork, entity: str, ids: Sequence[int]) -> list[Any]:
@@ -84,15 +97,16 @@ def _rows(work: UnitOfWork, entity: str, ids: Sequence[int]) -> list[Any]:
     return work.rows(sa.select(table).where(in_set(table.c.id, "ids")), {"ids": list(ids)})
 
 
-def _name(work: UnitOfWork, event: Event) -> str:
-    table = work.registry.entity("core.user").table
-    return str(work.scalar(sa.select(table.c.name).where(table.c.id == event.actor_id)) or "crmframe")
-
-
 SUBSCRIPTIONS = (
     Subscription("core.tell_mentions", ("core.mention.created",), tell_mentions),
     Subscription("core.tell_comments", ("core.comment.created",), tell_comments),
     Subscription("core.tell_tasks", ("core.task.created", "core.task.updated"), tell_tasks),
+    # The last one: whoever was told for another reason hears nothing more of the same deed.
+    Subscription(
+        "core.tell_followers",
+        ("core.activity.created", "core.comment.created"),
+        tell_followers_of_what_was_written,
+    ),
 )
 
 

@@ -15,7 +15,7 @@ from crmframe.core.access.models import User
 from crmframe.core.contributions import LongJob
 from crmframe.core.jobs.running import JobRun
 from crmframe.core.mail.queue import queue_mail
-from crmframe.core.notifications.notify import GONE, Told, path_of, told_of
+from crmframe.core.notifications.notify import FOR, GONE, STANDS_FOR, Told, path_of, told_of
 from crmframe.core.notifications.tables import digest, notification
 from crmframe.core.work import UnitOfWork
 
@@ -133,7 +133,8 @@ class Sayer:
         domain = each.kind.key.partition(".")[0]
         data = {**each.data, "record": each.title or ""}
         text: str = self.translator.translate(domain, self.locale, each.kind.template, **data)
-        return text
+        name = each.data.get(STANDS_FOR)
+        return self.say(FOR, name=name, text=text) if name else text
 
     def link(self, each: Told) -> str:
         """Return where the record is, empty when the reader may not see it or nobody knows where this runs."""

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.core import records
+from crmframe.core.access.lending import Absence
 from crmframe.core.access.models import User
 from crmframe.core.contributions import NotificationKind, Telling
 from crmframe.core.journal.tables import operation
@@ -21,13 +22,18 @@ SAMPLE = "core.sample"
 GONE = "Something happened with a record that you may no longer see."
 MAILS = ("now", "digest", "off")
 SHOWN = 100
+# What rows say besides what fills the template: the operation that is told, and whom a deputy is told for.
+DEED, STANDS_FOR = "deed", "stands_for"
+FOR = "For {name}: {text}"
 _user: Any = User.__table__
+_absence: Any = Absence.__table__
 
 
 def notify(work: UnitOfWork, kind: str, users: Iterable[int], about: str = "", **data: Any) -> list[int]:
     """Tell users something; one statement however many they are.
 
     Whoever acts is not told of the own deed, nor is anybody who cannot sign in. Sample data tells nobody anything.
+    Who is away today is told all the same, and the deputy is told too, if it is about a record.
 
     Args:
         kind: The key of a declared ``NotificationKind``.
@@ -53,21 +59,41 @@ def notify(work: UnitOfWork, kind: str, users: Iterable[int], about: str = "", *
         return []
     active = sa.select(_user.c.id).where(in_set(_user.c.id, "ids"), _user.c.is_active.is_(True))
     told = list(work.connection.execute(active.order_by(_user.c.id), {"ids": wanted}).scalars())
-    mails = _mails(work, kind, told)
+    deputies = _deputies(work, told) if about else {}
+    mails = _mails(work, kind, [*told, *deputies])
+    if work.journal.origin.cause_id is not None:
+        data = {**data, DEED: work.journal.origin.cause_id}
+    said = dict.fromkeys(told, data) | {user: {**data, STANDS_FOR: n} for user, n in deputies.items()}
     rows = [
         {
             "user_id": user,
             "kind": kind,
             "about": about,
-            "data": data,
+            "data": given_data,
             "at": work.now,
             "mail": mails.get(user, declared.mail),
         }
-        for user in told
+        for user, given_data in said.items()
     ]
     if rows:
         work.connection.execute(sa.insert(notification), rows)
     return told
+
+
+def _deputies(work: UnitOfWork, told: Sequence[int]) -> Mapping[int, str]:
+    """Return who stands in today for some of *told*, with whom for; they see the record as long as that lasts."""
+    deputy = _user.alias()
+    rows = work.connection.execute(
+        sa.select(_absence.c.deputy_id, _user.c.name)
+        .join_from(_absence, _user, _user.c.id == _absence.c.user_id)
+        .join(deputy, sa.and_(deputy.c.id == _absence.c.deputy_id, deputy.c.is_active))
+        .where(in_set(_absence.c.user_id, "ids"))
+        .where(_absence.c.starts_on <= work.today, _absence.c.ends_on >= work.today)
+        .order_by(_absence.c.deputy_id, _absence.c.id),
+        {"ids": list(told)},
+    )
+    known = {*told, work.actor.id}
+    return {row.deputy_id: row.name for row in rows if row.deputy_id not in known}
 
 
 def kinds_of(work: UnitOfWork) -> Mapping[str, NotificationKind]:

@@ -49,7 +49,9 @@ def _text(view: View, each: told.Told) -> str:
         return ""
     domain = each.kind.key.partition(".")[0]
     data = {**each.data, "record": each.title or ""}
-    return view.translator.translate(domain, view.locale, each.kind.template, **data)
+    text = view.translator.translate(domain, view.locale, each.kind.template, **data)
+    name = each.data.get(told.STANDS_FOR)
+    return view.say(told.FOR, name=name, text=text) if name else text
 
 
 def open_notification(call: Call, work: UnitOfWork) -> Reply:

@@ -45,8 +45,8 @@ from crmframe_sales.forecast import models as forecast
 from crmframe_sales.forecast import routes as forecast_routes
 from crmframe_sales.forecast.targets import refuse_double
 from crmframe_sales.handover import models as handover
+from crmframe_sales.handover import news
 from crmframe_sales.handover import notes as handover_notes
-from crmframe_sales.handover.news import KINDS, tell_of_won_deals
 from crmframe_sales.handover.notes import notes_of_customer
 from crmframe_sales.jobs import count_overdue, note_won_deals
 from crmframe_sales.leads import plugin as leads
@@ -235,7 +235,7 @@ def subscriptions() -> Sequence[Subscription]:
     """Return the reactions to a won deal, a note and news, and to one that moves: its task is closed."""
     return [
         Subscription("sales.note_won_deals", [DEAL_WON], note_won_deals),
-        Subscription("sales.tell_of_won_deals", [DEAL_WON], tell_of_won_deals),
+        *news.SUBSCRIPTIONS,
         Subscription("sales.close_stale_tasks", ["sales.stage_change.created"], close_stale_tasks),
         *leads.SUBSCRIPTIONS,
     ]
@@ -244,7 +244,7 @@ def subscriptions() -> Sequence[Subscription]:
 @hookimpl
 def notification_kinds() -> Sequence[NotificationKind]:
     """Return what people are told: a deal was won, a lead came in, a quote was answered."""
-    return [*KINDS, *leads.KINDS, *quotes.NOTIFICATIONS]
+    return [*news.KINDS, *leads.KINDS, *quotes.NOTIFICATIONS]
 
 
 @hookimpl

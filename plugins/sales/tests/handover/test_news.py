@@ -8,7 +8,7 @@ from crmframe.api import records
 from crmframe.core.access.loading import actor_of_user
 from crmframe.core.journal.events import Cursor, read_events
 from crmframe.core.notifications.tables import notification
-from crmframe_sales.handover.news import tell_of_won_deals
+from crmframe_sales.handover.news import tell_of_stages, tell_of_won_deals
 
 
 def add(sales: Any, entity: str, **values: Any) -> int:
@@ -56,3 +56,27 @@ def test_deal_that_was_reopened_meanwhile_is_no_news(sales: Any) -> None:
     sales.run(deal, "reopen")
 
     assert deliver(sales) == {}
+
+
+def test_followers_of_deal_or_customer_hear_once_of_a_stage_and_of_a_loss(sales: Any) -> None:
+    ann, bo = (
+        add(sales, "core.user", login=name.lower(), name=name, is_admin=name == "Bo")
+        for name in ("Ann", "Bo")
+    )
+    deal = sales.deal()
+    for about in (f"sales.deal:{deal}", f"core.customer:{sales.customer}"):
+        add(sales, "core.follower", user_id=bo, about=about)
+        add(sales, "core.follower", user_id=ann, about=about)  # may see no deal
+    reason = add(sales, "sales.lost_reason", name="Price too high")
+    sales.run(deal, "lose", lost_reason_id=reason)
+
+    with sales.application.database.read() as connection:
+        events = read_events(connection, Cursor(), 100, ["sales.stage_change.created"])[0]
+    for _ in range(2):
+        with sales.work(door="event", cause="sales.tell", cause_id=events[-1].operation_id) as work:
+            tell_of_stages(work, events[-1:])
+    with sales.application.database.read() as connection:
+        rows = connection.execute(sa.select(notification)).all()
+    assert [(row.user_id, row.kind, row.about) for row in rows] == [
+        (bo, "sales.deal_lost", f"sales.deal:{deal}")
+    ]
