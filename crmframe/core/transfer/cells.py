@@ -25,6 +25,9 @@ from crmframe.core.work import UnitOfWork
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 NUMERIC = ("money", "decimal", "integer")
 
+# How databases write that there is nothing; somebody whose name is Null keeps it, as names are required.
+UNSAID = frozenset({"NULL", "\\N"})
+
 # What only one record can have: the names of the fields, and their values.
 Mark = tuple[tuple[str, ...], Any]
 
@@ -99,6 +102,8 @@ def _texts(column: Column, items: Sequence[Item]) -> list[Any]:
         texts = [cells[index].strip() if index < len(cells) else None for cells in rows]
     else:
         texts = [text_of(column, item.row.cells) for item in items]
+    if not column.field.required and not UNSAID.isdisjoint(texts):
+        texts = ["" if text in UNSAID else text for text in texts]
     if column.field.kind.name == "text" and column.use == "value":
         # A cell of several lines for a field of one: addresses come so.
         return [_BREAKS.sub(" ", t) if t and not t.isprintable() else t for t in texts]

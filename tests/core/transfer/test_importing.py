@@ -124,6 +124,14 @@ def test_empty_cells_leave_alone_or_clear(application: Application, load: Load) 
     assert column(application, "name") == ["A"]
 
 
+def test_what_databases_write_for_nothing_is_nothing_but_in_a_name(
+    application: Application, load: Load
+) -> None:
+    load("name,city,notes\nNULL,NULL,\\N\n")
+
+    assert [column(application, name) for name in ("name", "city", "notes")] == [["NULL"], [None], [None]]
+
+
 # --- matching -----------------------------------------------------------------------------------------
 
 
