@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -127,8 +127,14 @@ class Api(Door):
     def attempt(self, cell: Cell, guest: Guest) -> Answer:
         token = self.world.tokens.get(guest.key)
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        response = self.client.send(self._request(cell), headers)
-        return self.read(cell, response)
+        request = self._request(cell)
+        answer = self.read(cell, self.client.send(request, headers))
+        page = answer
+        while cell.verb != "count" and answer.ids is not None and (page.data or {}).get("next"):
+            after = replace(request, query={**request.query, "after": page.data["next"]})
+            page = self.read(cell, self.client.send(after, headers))
+            answer.ids, answer.text = answer.ids | (page.ids or frozenset()), answer.text + page.text
+        return answer
 
     def read(self, cell: Cell, response: Response) -> Answer:
         """Read what came back."""

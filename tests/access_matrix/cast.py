@@ -113,6 +113,15 @@ UNPLANTED = {
     "core.attachment": "comes with a file; tests/core/files",
     "core.mention": "follows from texts; tests/core/activities",
 }
+# Whose a record is, where it is neither its owner's nor its maker's.
+HOLDERS = {
+    "core.task": "assignee_id",
+    "core.appointment": "organizer_id",
+    "core.follower": "user_id",
+    "core.favorite": "user_id",
+    "core.default_view": "user_id",
+    "core.absence": "user_id",
+}
 # Texts of a form of their own, which no canary has.
 FORMED = {("core.appointment", "recurrence")} | {
     ("core.calendar", day)

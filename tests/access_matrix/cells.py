@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.access_matrix.cast import Guest
+import sqlalchemy as sa
+
+from tests.access_matrix.cast import HOLDERS, PEOPLE, Guest
 from tests.access_matrix.cell import (
     DENIED,
     DONE,
@@ -162,13 +164,18 @@ class Maker:
             yield Cell("restore", self.name, record_id, level, same_as=self._same("restore", level))
         for name in self.world.application.registry.actions.get(self.name, {}):
             for record_id in self._targets(name):
-                level = self.record_level(name, record_id, DONE_OR_REFUSED)
+                level = self.record_level(name, record_id, self._of_actions())
                 values = {"word": "x"} if name == "stamp" else {}
                 yield Cell("action", self.name, record_id, level, action=name, values=values)
                 if self.world.application.registry.actions[self.name][name].imports:
                     yield Cell("run_many", self.name, record_id, level, action=name, values=values)
             yield from self._inputs(name)
         yield from self._undos()
+
+    def _of_actions(self) -> frozenset[str]:
+        """What an action makes on its way, such as a lead's customer, takes fields that the masked role cannot fill."""
+        is_masked = PEOPLE[self.guest.person].role == "masked"
+        return DONE_OR_REFUSED | {DENIED} if is_masked else DONE_OR_REFUSED
 
     def _inputs(self, name: str) -> Iterator[Cell]:
         """Yield an action on a record of the guest's whose input names one that the guest may not see."""
@@ -285,7 +292,7 @@ class Maker:
         """A link to what one may not see is refused, a record out of one's scope denied."""
         oracle = self.world.oracle
         if self._is_pair_taken(values):
-            return frozenset({REFUSED})
+            return frozenset({REFUSED, DENIED})
         if any(not self._sees_target(name, value) for name, value in values.items() if value is not None):
             return frozenset({REFUSED})
         blank = dict.fromkeys((column.name for column in self.entity.table.c), None)
@@ -295,10 +302,21 @@ class Maker:
         return frozenset({DONE})
 
     def _is_pair_taken(self, values: Mapping[str, Any]) -> bool:
-        names = {"core.tag_link": ("tag_id", "about"), "core.customer_contact": ("customer_id", "contact_id")}
-        pair = names.get(self.name)
-        rows = self.world.oracle.rows[self.name].values()
-        return bool(pair) and any(all(row[n] == values.get(n) for n in pair or ()) for row in rows)
+        """Return whether there is a record with the same values in all that must be unique together."""
+        oracle = self.world.oracle
+        known = {**values, "created_by": oracle.user_id(self.guest)}
+        if self.name in HOLDERS:
+            known.setdefault(HOLDERS[self.name], oracle.user_id(self.guest))
+        pairs = [
+            [column.name for column in each.columns]
+            for each in self.entity.table.constraints
+            if isinstance(each, sa.UniqueConstraint) and len(each.columns) > 1
+        ]
+        return any(
+            all(known.get(name) is not None and row[name] == known[name] for name in pair)
+            for pair in pairs
+            for row in oracle.rows[self.name].values()
+        )
 
     def _sees_target(self, name: str, value: Any) -> bool:
         declared = self.entity.fields.get(name)

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.access_matrix.cast import GUESTS, NAMES_FOR_ALL, OPEN_FIELDS, PARENT_TEAMS, PEOPLE, Guest
+from tests.access_matrix.cast import GUESTS, HOLDERS, NAMES_FOR_ALL, OPEN_FIELDS, PARENT_TEAMS, PEOPLE, Guest
 
 Row = Mapping[str, Any]
 Rows = Mapping[str, Mapping[int, Row]]
-# Whose a record is, where it is neither its owner's nor its maker's.
-HOLDERS = {"core.task": "assignee_id", "core.appointment": "organizer_id", "core.follower": "user_id"}
 ASKS = {"restore": "delete", "archive": "update", "unarchive": "update", "history": "read", "log": "read"}
 # What is personal does not come with standing in for somebody.
 PERSONAL = ("core.saved_view", "core.default_view", "core.favorite")

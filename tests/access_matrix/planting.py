@@ -17,7 +17,7 @@ from crmframe.core.access.loading import actor_of_user
 from crmframe.core.errors import InvalidInput
 from crmframe.core.work import Acting
 from tests.access_matrix.canaries import Canaries, Canary
-from tests.access_matrix.cast import FORMED, PEOPLE, UNPLANTED, UNREADABLE
+from tests.access_matrix.cast import FORMED, HOLDERS, PEOPLE, UNPLANTED, UNREADABLE
 
 if TYPE_CHECKING:
     from crmframe.application import Application
@@ -78,6 +78,7 @@ class Planter:
             ``shelved`` archived; ``crossing`` is sam's and refers to olga's; ``stray`` is sam's below one of olga's;
             ``moved`` was sam's and is olga's.
         operations: (entity, variant, verb) to the operation that did it.
+        is_complete: True once everything is there: what cells try must not make more.
     """
 
     application: Application
@@ -88,6 +89,7 @@ class Planter:
     operations: dict[tuple[str, str, str], int] = field(default_factory=dict)
     days: Iterator[int] = field(default_factory=count)
     made: int = 0
+    is_complete: bool = False
 
     @property
     def registry(self) -> Any:
@@ -109,12 +111,16 @@ class Planter:
     # --- before the moment that tests look back to ----------------------------------------------------
 
     def create_all(self) -> None:
-        """Create the records of every entity, targets before what refers to them."""
+        """Create the records of every entity, targets before what refers to them, and spare targets for the cells."""
         for entity in self.registry.public_entities():
             if entity.name in UNPLANTED:
                 continue
             for variant, owner, target_owner, parent_owner in _variants(self.registry, entity):
                 self.create(entity, variant, owner, target_owner, parent_owner)
+        for name in sorted({self.registry.entity(name).fields[each].kind.entity for name, each in ALONE}):
+            for owner in OWNERS:
+                self.create(self.registry.entity(name), f"spare_{owner}", owner, owner, owner)
+        self.is_complete = True
 
     def lend(self) -> None:
         """Share records of olga's with people who would not see them, and let vera stand in for her."""
@@ -184,7 +190,7 @@ class Planter:
 
     def value(self, entity: Any, each: Any, owner: str, targets: str, parent: str) -> tuple[Any, str]:
         """Return a value for one field and the token in it."""
-        if each.name == "owner_id":
+        if each.name in ("owner_id", HOLDERS.get(entity.name)):
             return self.user_ids[owner], ""
         if each.name == "team_id" and entity.is_owned:
             return self._team_of(owner), ""
@@ -220,7 +226,8 @@ class Planter:
 
     def _link(self, entity: Any, each: Any, owner: str) -> Any:
         if (entity.name, each.name) in ALONE:
-            return self._new_target(each, owner)
+            spare = self.ids.get((each.kind.entity, f"spare_{owner}"))
+            return spare if self.is_complete else self._new_target(each, owner)
         if each.kind.name == "any_reference":
             target = "core.customer"
             return f"{target}:{self.ids[target, owner]}" if (target, owner) in self.ids else None

@@ -103,7 +103,7 @@ def complete(work: UnitOfWork, task: Mapping[str, Any], given: None) -> None:
         TaskDone: It was before.
     """
     if task["done_at"] is not None:
-        raise TaskDone(title=task["title"])
+        raise TaskDone(title=records.name_of(work, "core.task", task))
     records.write(work, "core.task", task["id"], {"done_at": work.now})
 
 
@@ -114,7 +114,7 @@ def reopen(work: UnitOfWork, task: Mapping[str, Any], given: None) -> None:
         TaskOpen: It is.
     """
     if task["done_at"] is None:
-        raise TaskOpen(title=task["title"])
+        raise TaskOpen(title=records.name_of(work, "core.task", task))
     records.write(work, "core.task", task["id"], {"done_at": None})
 
 

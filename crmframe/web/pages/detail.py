@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
 MOST_FACTS = 6
+NO_TIMELINE: Mapping[str, Any] = {"days": [], "failing": [], "older": "", "newest": ""}
 
 
 def show(call: Call, work: UnitOfWork) -> Reply:
@@ -82,7 +83,7 @@ def _page(
         "composer": None if moment else composer_of(view, entity, record),
         "plans": None if moment else timeline.plans_of(view, entity, record["id"]),
         **_parts(view, entity, record, allowed, context, moment),
-        **(timeline.shown(view, past, titles, url) if past else {"days": [], "failing": []}),
+        **(timeline.shown(view, past, titles, url) if past else NO_TIMELINE),
     }
 
 

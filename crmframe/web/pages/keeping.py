@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crmframe.core import records
 from crmframe.core.access.fields import readable_fields
+from crmframe.core.access.term import ALL, Term
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.filters import Condition
@@ -23,7 +24,6 @@ from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
 if TYPE_CHECKING:
-    from crmframe.core.access.term import Term
     from crmframe.core.work import UnitOfWork
 
 FAVORITE, LINK, TAG = "core.favorite", "core.tag_link", "core.tag"
@@ -35,8 +35,9 @@ def kept_of(view: View, entity: Entity, record: Mapping[str, Any]) -> dict[str, 
     """Return whether the record is a favorite of the reader's, and its tags: one statement."""
     work, about = view.work, f"{entity.name}:{record['id']}"
     parts, values = _parts(work), {"about": about, "me": work.actor.id}
-    for _, term in parts:
-        values |= term.values
+    for _, *terms in parts:
+        for term in terms:
+            values |= term.values
     tags, star = [], False
     if parts:
         for place, number, name, tone in work.connection.execute(_statement(work, parts), values):
@@ -53,27 +54,27 @@ def kept_of(view: View, entity: Entity, record: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def _parts(work: UnitOfWork) -> list[tuple[int, Term]]:
+def _parts(work: UnitOfWork) -> list[tuple[int, Term, Term]]:
     """Return which of the two to ask for, each with the actor's policy on it."""
     found = []
     if work.actor.may(f"{FAVORITE}.read"):
-        found.append((0, rights.granted(work, work.schema.entity(FAVORITE), "read")))
+        found.append((0, rights.granted(work, work.schema.entity(FAVORITE), "read"), ALL))
     link, tag = work.schema.entity(LINK), work.schema.entity(TAG)
     named = {"name", "tone"} <= readable_fields(work, tag)
     if work.actor.may(f"{LINK}.read") and work.actor.may(f"{TAG}.read") and named:
-        found.append((1, rights.granted(work, link, "read")))
+        found.append((1, rights.granted(work, link, "read"), rights.granted(work, tag, "read")))
     return found
 
 
-def _statement(work: UnitOfWork, parts: Iterable[tuple[int, Term]]) -> Any:
-    key = ("kept_of_record", *((place, term.shape) for place, term in parts))
+def _statement(work: UnitOfWork, parts: Iterable[tuple[int, Term, Term]]) -> Any:
+    key = ("kept_of_record", *((place, *(term.shape for term in terms)) for place, *terms in parts))
     statement = work.schema.statements.get(key)
     if statement is None:
         statement = work.schema.statements[key] = sa.union_all(*(_part(work, *part) for part in parts))
     return statement
 
 
-def _part(work: UnitOfWork, place: int, term: Term) -> sa.Select[Any]:
+def _part(work: UnitOfWork, place: int, term: Term, of_tag: Term) -> sa.Select[Any]:
     number = sa.literal_column(str(place), sa.Integer).label("place")
     about = sa.bindparam("about", type_=sa.String)
     if place == 0:
@@ -85,7 +86,7 @@ def _part(work: UnitOfWork, place: int, term: Term) -> sa.Select[Any]:
     link, tag = work.schema.entity(LINK).table, work.schema.entity(TAG).table
     joined = link.join(tag, tag.c.id == link.c.tag_id)
     chosen = sa.select(number, link.c.id, tag.c.name, tag.c.tone).select_from(joined)
-    return chosen.where(link.c.about == about, term.build(link))
+    return chosen.where(link.c.about == about, term.build(link), of_tag.build(tag))
 
 
 def toggle_favorite(call: Call, work: UnitOfWork) -> Reply:

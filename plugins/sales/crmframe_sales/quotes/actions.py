@@ -161,7 +161,7 @@ def new_version(work: UnitOfWork, quote: Record, given: None) -> int:
         QuoteNotOpen: It is a draft, which can be changed as it is, or was accepted or replaced before.
     """
     if quote["status"] in ("draft", "accepted", "superseded"):
-        raise QuoteNotOpen(title=title_of(quote))
+        raise QuoteNotOpen(title=title_of(work, QUOTE, quote))
     copied = {name: quote[name] for name in DOCUMENT_FIELDS}
     made = {
         **copied,
@@ -194,12 +194,12 @@ def copied_lines(lines: Sequence[Record], key: str, document_id: int) -> list[di
 def refuse_frozen(work: UnitOfWork, quote: Record) -> None:
     """Raise QuoteFrozen when a quote is no draft."""
     if quote["status"] != "draft":
-        raise QuoteFrozen(title=title_of(quote))
+        raise QuoteFrozen(title=title_of(work, QUOTE, quote))
 
 
-def title_of(quote: Record) -> str:
-    """Return how a quote is called in sentences."""
-    return str(quote.get("number") or quote.get("subject") or quote["id"])
+def title_of(work: UnitOfWork, entity: str, document: Record) -> str:
+    """Return how a quote or an order is called in sentences that the actor reads."""
+    return str(document.get("number") or records.name_of(work, entity, document))
 
 
 def is_expired(work: UnitOfWork, quote: Record) -> bool:
@@ -216,9 +216,9 @@ def quote_by_key(work: UnitOfWork, key: str) -> Record | None:
 
 def _refuse_not_open(work: UnitOfWork, quote: Record) -> None:
     if quote["status"] != "sent":
-        raise QuoteNotOpen(title=title_of(quote))
+        raise QuoteNotOpen(title=title_of(work, QUOTE, quote))
     if is_expired(work, quote):
-        raise QuoteExpired(title=title_of(quote), day=quote["valid_until"])
+        raise QuoteExpired(title=title_of(work, QUOTE, quote), day=quote["valid_until"])
 
 
 def _decide(work: UnitOfWork, quote: Record, values: Mapping[str, Any], given: Accept | Decline) -> None:
@@ -226,7 +226,14 @@ def _decide(work: UnitOfWork, quote: Record, values: Mapping[str, Any], given: A
     records.write(work, QUOTE, quote["id"], {"decided_at": work.now, **values, **signed})
     kind = f"sales.quote_{values['status']}"
     owners = [] if quote["owner_id"] is None else [quote["owner_id"]]
-    notify(work, kind, owners, f"{QUOTE}:{quote['id']}", number=title_of(quote), name=signed["accepted_by"])
+    notify(
+        work,
+        kind,
+        owners,
+        f"{QUOTE}:{quote['id']}",
+        number=title_of(work, QUOTE, quote),
+        name=signed["accepted_by"],
+    )
 
 
 def _name_of(work: UnitOfWork, product_id: int | None) -> str | None:

@@ -8,13 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crmframe.api import Change, Veto
+from crmframe.api import Change, Veto, records
 from crmframe_sales.quotes.models import Quote, SalesOrder
 
 LARGEST = Decimal(10**12)
-LINES: Mapping[str, tuple[str, Any]] = {
-    "sales.quote_line": ("quote_id", Quote.__table__),
-    "sales.sales_order_line": ("order_id", SalesOrder.__table__),
+# Lines: the field that names their document, its entity and table.
+LINES: Mapping[str, tuple[str, str, Any]] = {
+    "sales.quote_line": ("quote_id", "sales.quote", Quote.__table__),
+    "sales.sales_order_line": ("order_id", "sales.sales_order", SalesOrder.__table__),
 }
 DOCUMENTS = ("sales.quote", "sales.sales_order")
 # What says nothing about the offer itself.
@@ -31,14 +32,14 @@ def guard_documents(change: Change) -> None:
 
 
 def _guard_lines(change: Change) -> None:
-    key, table = LINES[change.entity.name]
+    key, whole, table = LINES[change.entity.name]
     documents = {row.get(key) for row in (*change.before.values(), *change.after)} - {None}
     acts = change.work.acting is not None and change.work.acting.plugin == "sales"
-    frozen = sa.select(table.c.subject, table.c.number).where(
+    frozen = sa.select(table.c.id, table.c.subject, table.c.number).where(
         table.c.id.in_(documents), table.c.status != "draft"
     )
     for row in () if acts else change.work.rows(frozen):
-        raise Veto(FROZEN, title=row.number or row.subject)
+        raise Veto(FROZEN, title=row.number or records.name_of(change.work, whole, row._asdict()))
     for line in _complete(change):
         percent, amount = line.get("discount_percent") or 0, line["quantity"] * line["price"]
         if not 0 <= percent <= 100 or not 0 <= line["tax_rate"] <= 100:
@@ -59,7 +60,7 @@ def _guard_documents(change: Change) -> None:
         row = change.before[record_id]
         is_deleted = change.verb == "delete"
         if row["status"] != "draft" and (is_deleted or not LOOSE.issuperset(values)):
-            raise Veto(FROZEN, title=row["number"] or row["subject"])
+            raise Veto(FROZEN, title=row["number"] or records.name_of(change.work, change.entity.name, row))
 
 
 def _complete(change: Change) -> Iterator[Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from crmframe_sales.quotes.amounts import net_of_lines
 from crmframe_sales.quotes.inputs import Order, QuoteNotOpen, WrongOrderState
 from crmframe_sales.quotes.models import DOCUMENT_FIELDS, SalesOrder, SalesOrderLine
 
-ORDER, LINE, PURCHASE = "sales.sales_order", "sales.sales_order_line", "core.purchase"
+QUOTE, ORDER, LINE, PURCHASE = "sales.quote", "sales.sales_order", "sales.sales_order_line", "core.purchase"
 SERIES = "sales.order"
 SOURCE = "sales order"
 Record = Mapping[str, Any]
@@ -29,13 +29,13 @@ def order_quote(work: UnitOfWork, quote: Record, given: Order) -> int:
         WrongOrderState: It has an order already that was not cancelled.
     """
     if quote["status"] != "accepted":
-        raise QuoteNotOpen(title=title_of(quote))
+        raise QuoteNotOpen(title=title_of(work, QUOTE, quote))
     table = SalesOrder.__table__
     held = sa.select(table.c.id, table.c.status).where(
         table.c.quote_id == quote["id"], table.c.status != "cancelled"
     )
     for row in work.rows(held):
-        raise WrongOrderState(title=title_of(quote), status=row.status)
+        raise WrongOrderState(title=title_of(work, QUOTE, quote), status=row.status)
     values = {**{name: quote[name] for name in DOCUMENT_FIELDS}, "quote_id": quote["id"]}
     order = records.create(
         work, ORDER, {**values, "owner_id": quote["owner_id"], "team_id": quote["team_id"]}
@@ -53,7 +53,7 @@ def confirm(work: UnitOfWork, order: Record, given: None) -> None:
         WrongOrderState: It is no draft.
         InvalidInput: It has no lines.
     """
-    _refuse_unless(order, "draft")
+    _refuse_unless(work, order, "draft")
     lines = order_lines(work, order["id"])
     if not lines:
         raise refused("", "no_lines", "An order without lines cannot be confirmed. Add a line first.")
@@ -78,13 +78,13 @@ def confirm(work: UnitOfWork, order: Record, given: None) -> None:
 
 def deliver(work: UnitOfWork, order: Record, given: None) -> None:
     """Note that a confirmed order was delivered. Raises WrongOrderState for another one."""
-    _refuse_unless(order, "confirmed")
+    _refuse_unless(work, order, "confirmed")
     records.write(work, ORDER, order["id"], {"status": "delivered", "delivered_at": work.now})
 
 
 def close(work: UnitOfWork, order: Record, given: None) -> None:
     """Note that nothing is left to do for a delivered order. Raises WrongOrderState for another one."""
-    _refuse_unless(order, "delivered")
+    _refuse_unless(work, order, "delivered")
     records.write(work, ORDER, order["id"], {"status": "closed", "closed_at": work.now})
 
 
@@ -94,7 +94,7 @@ def cancel(work: UnitOfWork, order: Record, given: None) -> None:
     Raises:
         WrongOrderState: It is completed or was cancelled before.
     """
-    _refuse_unless(order, "draft", "confirmed", "delivered")
+    _refuse_unless(work, order, "draft", "confirmed", "delivered")
     bought = purchases_of(work, order)
     if bought:
         records.delete_many(work, PURCHASE, bought)
@@ -132,6 +132,6 @@ def _win(work: UnitOfWork, deal_id: int, given: Order) -> None:
         records.run(work, "sales.deal", deal_id, "win", note)
 
 
-def _refuse_unless(order: Record, *states: str) -> None:
+def _refuse_unless(work: UnitOfWork, order: Record, *states: str) -> None:
     if order["status"] not in states:
-        raise WrongOrderState(title=title_of(order), status=order["status"])
+        raise WrongOrderState(title=title_of(work, ORDER, order), status=order["status"])

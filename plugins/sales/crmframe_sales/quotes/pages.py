@@ -48,7 +48,7 @@ def show_link(call: Call, work: UnitOfWork) -> Reply:
     quote = records.get(work, QUOTE, call.path["id"])
     key = work.scalar(_KEY, {"quote": call.path["id"]})
     if key is None or quote["status"] != "sent":
-        raise QuoteNotOpen(title=title_of(quote))
+        raise QuoteNotOpen(title=title_of(work, QUOTE, quote))
     return Reply(_link_page(call, quote, key), "sales/quote_link.html")
 
 
