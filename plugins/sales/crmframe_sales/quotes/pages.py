@@ -15,6 +15,7 @@ from crmframe_sales import say
 from crmframe_sales.quotes.actions import is_expired, lines_of, quote_by_key, title_of
 from crmframe_sales.quotes.document import document_of
 from crmframe_sales.quotes.inputs import QuoteExpired, QuoteNotOpen
+from crmframe_sales.quotes.models import Quote
 from crmframe_sales.quotes.orders import order_lines
 
 QUOTE, ORDER = "sales.quote", "sales.sales_order"
@@ -46,15 +47,18 @@ def document_pdf(call: Call, work: UnitOfWork) -> Reply:
 def show_link(call: Call, work: UnitOfWork) -> Reply:
     """Show the address of the customer's page to those who may see the quote."""
     quote = records.get(work, QUOTE, call.path["id"])
-    key = work.scalar(_KEY, {"quote": call.path["id"]})
+    hidden = Quote.__table__
+    key = work.scalar(sa.select(hidden.c.link_key).where(hidden.c.id == call.path["id"]))
     if key is None or quote["status"] != "sent":
         raise QuoteNotOpen(title=title_of(work, QUOTE, quote))
     return Reply(_link_page(call, quote, key), "sales/quote_link.html")
 
 
 def _link_page(call: Call, quote: Mapping[str, Any], key: str) -> dict[str, Any]:
-    scheme = "https" if call.secure else "http"
-    link = f"{scheme}://{call.headers.get('host', '')}{PUBLIC}/{key}"
+    # The host of a request may be forged: it counts only where nobody said what the public address is.
+    requested = f"{'https' if call.secure else 'http'}://{call.headers.get('host', '')}"
+    base = call.site.application.settings.public_url.rstrip("/") or requested
+    link = f"{base}{PUBLIC}/{key}"
     return {
         "link": link,
         "day": format_date(quote["valid_until"], "long", locale=call.locale),
@@ -203,14 +207,6 @@ def _picture(call: Call, work: UnitOfWork, key: str) -> str:
     return f"data:{rows[0].media_type};base64,{data}"
 
 
-def _key_of() -> sa.Select[Any]:
-    from_quotes = sa.table("sales_quotes", sa.column("id", sa.BigInteger), sa.column("link_key", sa.String))
-    return sa.select(from_quotes.c.link_key).where(
-        from_quotes.c.id == sa.bindparam("quote", type_=sa.BigInteger)
-    )
-
-
-_KEY = _key_of()
 ROUTES: Sequence[Any] = (
     page("/{kind}/{id:int}/document", show_document, permission="sales.quote.read"),
     page("/{kind}/{id:int}/document.pdf", document_pdf, permission="sales.quote.read"),

@@ -104,3 +104,15 @@ def test_an_order_is_printed_too(desk: Any, doors: Doors) -> None:
 
     page = doors.browser(doors.user(is_admin=True)).get(f"/p/sales/orders/{order}/document")
     assert (page.status_code, "Sales order" in page.text) == (200, True)
+
+
+def test_the_address_to_send_begins_with_the_public_one_whatever_host_was_asked(
+    desk: Any, doors: Doors
+) -> None:
+    quote = desk.sent()
+    desk.application.settings.public_url = "https://crm.example/"
+    seller = doors.browser(doors.user(is_admin=True))
+    page = seller.get(f"/p/sales/quotes/{quote}/link", headers={"host": "evil.example"})
+
+    assert f"https://crm.example{PAGE}/{key_of(desk, quote)}" in page.text
+    assert "evil.example" not in page.text
