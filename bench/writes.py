@@ -12,7 +12,6 @@ from bench.figures import Figure, duration, median_of, per_second, seconds_of, s
 from crmframe.core import records
 from crmframe.core.transfer import ImportOptions, import_file
 
-IMPORTED = 20_000
 PEER_ROWS = 10_000
 
 

@@ -77,9 +77,3 @@ def bound(*, request_id: str = "", operation_id: int | None = None) -> Iterator[
         **{name: value for name, value in ids.items() if value is not None}
     ):
         yield
-
-
-def note_operation(operation_id: int | None) -> None:
-    """Let the lines that follow bear the operation, once it is known: it is written last."""
-    if operation_id is not None:
-        structlog.contextvars.bind_contextvars(operation_id=operation_id)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from crmframe.logs import bound, configure_logs, note_operation
+from crmframe.logs import bound, configure_logs
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def lines(stream: io.StringIO) -> list[dict]:
 
 
 def test_own_and_foreign_logs_are_json_lines_with_the_ids(stream) -> None:
-    with bound(request_id="r-1"):
-        note_operation(7)
+    with bound(request_id="r-1", operation_id=7):
         structlog.get_logger("crmframe.web").info("saved", path="/deals")
         logging.getLogger("library").warning("slow %s", "query")
     logging.getLogger("library").warning("later")

@@ -119,12 +119,6 @@ class Translator:
         return value
 
 
-def locale_of(text: str) -> str:
-    """Return the locale that *text* names in whatever spelling (``zh``, ``zh-CN``); English when it is unknown."""
-    language = text.strip().replace("_", "-").lower().partition("-")[0]
-    return "zh_Hans" if language == "zh" else "en"
-
-
 def read_catalog(path: Path) -> Mapping[str, str]:
     """Return the translated messages of a .po file, those marked fuzzy left out."""
     from babel.messages.pofile import read_po  # noqa: PLC0415 - the command line in English needs no catalog

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,10 +48,6 @@ class PluginSystem:
     def plugin(self, name: str) -> LoadedPlugin:
         """Return a running plugin; KeyError when it does not run."""
         return {each.name: each for each in self.loaded}[name]
-
-    def locale_folders(self) -> dict[str, Path]:
-        """Return the folder of translations of the core and of each running plugin, by translation domain."""
-        return {each.name: each.manifest.locale for each in self.loaded}
 
     def tables(self, metadata: sa.MetaData) -> list[sa.Table]:
         """Return the tables of running plugins: the shared MetaData also knows those of rejected and disabled ones."""

@@ -13,7 +13,6 @@ from crmframe.core.errors import CrmError
 
 log = structlog.get_logger("crmframe.pdf")
 STYLES = Path(__file__).parent / "static" / "print.css"
-MEDIA_TYPE = "application/pdf"
 
 
 class NoPdf(CrmError):

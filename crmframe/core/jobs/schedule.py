@@ -38,15 +38,6 @@ def last_slot(cron: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     return slot.astimezone(UTC) if slot else None
 
 
-def cron_problem(cron: str) -> str:
-    """Return what is wrong with a cron line, empty when nothing is."""
-    try:
-        CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC))
-    except CronSimError as error:
-        return str(error)
-    return ""
-
-
 def queue_due_slots(application: JobApplication, actor: Any) -> int:
     """Queue the scheduled jobs whose slot has come; return how many.
 

@@ -129,7 +129,7 @@ def _known(work: UnitOfWork, entity: Entity, ids: Iterable[int]) -> list[Hit]:
     if not wanted:
         return []
     term = rights.granted(work, entity, "read")
-    key = ("search.known", entity.name, _title(work, entity), term.shape)
+    key = ("search.known", entity.name, title_column(work, entity), term.shape)
     statement = work.schema.statements.get(key)
     if statement is None:
         part = _columns(work, entity).where(in_set(entity.table.c.id, "ids"), term.build(entity.table))
@@ -141,7 +141,7 @@ def _all_seen(work: UnitOfWork, entity: Entity, scopes: Sequence[Scope], what: A
     """Return the newest that fit of all that the actor sees."""
     dialect, numbers = work.connection.dialect.name, [each.id for each in scopes]
     term = rights.granted(work, entity, "read")
-    key = ("search.all", entity.name, _title(work, entity), term.shape, tuple(numbers))
+    key = ("search.all", entity.name, title_column(work, entity), term.shape, tuple(numbers))
     statement = work.schema.statements.get(key)
     if statement is None:
         parts = [_seen_in(work, entity, index.lookup(dialect, number), term) for number in numbers]
@@ -180,14 +180,15 @@ def _columns(work: UnitOfWork, entity: Entity) -> sa.Select[Any]:
         archived = table.c.is_active.is_(False)
     return sa.select(
         table.c.id.label("id"),
-        sa.cast(table.c[_title(work, entity)], sa.String).label("title"),
+        sa.cast(table.c[title_column(work, entity)], sa.String).label("title"),
         sa.case((archived, 1), else_=0).label("is_archived"),
         table.c[entity.holder].label("holder"),
         table.c.updated_at.label("updated_at"),
     )
 
 
-def _title(work: UnitOfWork, entity: Entity) -> str:
+def title_column(work: UnitOfWork, entity: Entity) -> str:
+    """Return the column that names a record: its number where the reader may not read its name."""
     return entity.title if entity.title in readable_fields(work, entity) else "id"
 
 

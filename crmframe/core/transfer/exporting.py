@@ -19,7 +19,6 @@ from crmframe.core.transfer.defusing import defused
 from crmframe.core.work import UnitOfWork
 
 Format = Literal["csv", "jsonl"]
-MEDIA_TYPES: Mapping[Format, str] = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 # What a spreadsheet may take for the number, day or id that it is. Everything else is text and defused.
 SAFE = ("integer", "decimal", "money", "boolean", "date", "instant", "reference")
 SEPARATORS = re.compile(r"[;,|；，、\n\[\"]")

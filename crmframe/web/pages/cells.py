@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 NUMERIC = frozenset({"integer", "decimal", "money"})
 STRATEGY = ("core.assignment_rule", "strategy")
 LONGEST = 120
-FADES_AFTER = timedelta(days=30)
 
 
 class Cell(NamedTuple):

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from crmframe.core.access.fields import readable_fields
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.records import rights
-from crmframe.core.search.searching import search
+from crmframe.core.search.searching import search, title_column
 from crmframe.core.storage.dialect import contains, in_set
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def titles_of(work: UnitOfWork, wanted: Wanted) -> Titles:
     if not known:
         return {}
     terms = [rights.granted(work, entity, "read") for entity in known]
-    names = tuple(_title(work, entity) for entity in known)
+    names = tuple(title_column(work, entity) for entity in known)
     key = ("page_titles", tuple(e.name for e in known), names, tuple(term.shape for term in terms))
     statement = work.schema.statements.get(key)
     if statement is None:
@@ -85,20 +84,15 @@ def found_by(work: UnitOfWork, entity: Entity, text: str) -> dict[int, str]:
     statement = _offered(work, entity, 0).where(term.build(entity.table)).limit(OFFERED)
     values = dict(term.values)
     if text:
-        title = sa.cast(entity.table.c[_title(work, entity)], sa.String)
+        title = sa.cast(entity.table.c[title_column(work, entity)], sa.String)
         statement = statement.where(contains(title, "needle"))
         values["needle"] = text
     return _by_entity(work.connection.execute(statement, values), [entity]).get(entity.name, {})
 
 
-def _title(work: UnitOfWork, entity: Entity) -> str:
-    """Return the column that names a record: its number where the reader may not read its name."""
-    return entity.title if entity.title in readable_fields(work, entity) else "id"
-
-
 def _named(work: UnitOfWork, entity: Entity, number: int) -> sa.Select[Any]:
     table = entity.table
-    title = sa.cast(table.c[_title(work, entity)], sa.String).label("title")
+    title = sa.cast(table.c[title_column(work, entity)], sa.String).label("title")
     return sa.select(sa.literal_column(str(number), sa.Integer).label("place"), table.c.id, title)
 
 
@@ -110,7 +104,7 @@ def _offered(work: UnitOfWork, entity: Entity, number: int) -> sa.Select[Any]:
     if "is_active" in table.c:
         statement = statement.where(table.c.is_active.is_(True))
     keys = [table.c[name.lstrip("-")] for name in entity.order if name.lstrip("-") == "position"]
-    name = _title(work, entity)
+    name = title_column(work, entity)
     keys.append(table.c[entity.fields[name].key_column or name])
     return statement.order_by(*keys, table.c.id)
 

@@ -11,7 +11,7 @@ import pytest
 from crmframe.core.access.actor import system_actor
 from crmframe.core.contributions import Job
 from crmframe.core.jobs.running import run_next
-from crmframe.core.jobs.schedule import cron_problem, last_slot, queue_due_slots
+from crmframe.core.jobs.schedule import last_slot, queue_due_slots
 from crmframe.core.jobs.tables import job, schedule
 from tests.core.small_application import make_mark, rows
 
@@ -97,12 +97,6 @@ def test_slots_follow_the_clock_on_the_wall(cron, zone, first, until, expected) 
 
 def test_slot_comes_at_its_very_second() -> None:
     assert last_slot("0 8 * * *", ZoneInfo("UTC"), at("2026-03-02T08:00")) == at("2026-03-02T08:00")
-
-
-def test_cron_line_is_explained_when_wrong() -> None:
-    assert cron_problem("*/5 * * * *") == ""
-    assert cron_problem("61 * * * *") == "Bad minute"
-    assert cron_problem("0 0 31 2 *") == "Bad day-of-month"
 
 
 def daily(name="a.daily", cron="0 8 * * *", **options) -> Job:

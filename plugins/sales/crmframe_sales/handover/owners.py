@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,12 +31,6 @@ def hand_over(work: UnitOfWork, deal: Mapping[str, Any], given: HandOver) -> Non
     if before is not None:
         _pass_tasks(work, about, before, given.owner_id)
     _leave_word(work, about, given)
-
-
-def hand_over_many(work: UnitOfWork, deals: Sequence[int], given: HandOver) -> None:
-    """Give several deals to another owner: one operation, all or nothing. Raises as ``hand_over``."""
-    for deal_id in deals:
-        records.run(work, DEAL, deal_id, "hand_over", given.model_dump(exclude_none=True))
 
 
 def _require_active(work: UnitOfWork, user_id: int) -> None:

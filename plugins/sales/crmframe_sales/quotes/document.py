@@ -46,7 +46,6 @@ def document_of(work: UnitOfWork, kind: str, record: Record, lines: Sequence[Rec
         "total": money(totals.total),
         "capital": _capital(totals.total, currency, language),
         "terms": record["terms"] or "",
-        "notes": "",
     }
 
 

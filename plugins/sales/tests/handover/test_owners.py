@@ -5,8 +5,6 @@ from typing import Any
 import pytest
 
 from crmframe.api import InvalidInput, records
-from crmframe_sales.handover.owners import hand_over_many
-from crmframe_sales.inputs import HandOver
 
 
 def person(sales: Any, name: str, **values: Any) -> int:
@@ -45,23 +43,6 @@ def test_deal_goes_with_its_open_tasks_and_a_word_and_comes_back_with_one_click(
 
     assert sales.get(deal)["owner_id"] == ann
     assert assignees(sales, *tasks) == [ann, ann, bo]
-
-
-def test_several_deals_go_in_one_operation_or_not_at_all(sales: Any) -> None:
-    ann, bo = person(sales, "Ann"), person(sales, "Bo")
-    first, second = sales.deal(owner_id=ann), sales.deal(owner_id=ann)
-    with sales.work() as work:
-        hand_over_many(work, [first, second], HandOver(owner_id=bo))
-    assert [sales.get(i)["owner_id"] for i in (first, second)] == [bo, bo]
-    with sales.work() as undoing:
-        records.undo(undoing, work.operation_id)
-    assert [sales.get(i)["owner_id"] for i in (first, second)] == [ann, ann]
-
-    taken = sales.deal(owner_id=bo)
-    with pytest.raises(InvalidInput), sales.work() as work:
-        hand_over_many(work, [first, taken], HandOver(owner_id=bo))
-
-    assert sales.get(first)["owner_id"] == ann
 
 
 @pytest.mark.parametrize(("values", "code"), [({"is_active": False}, "not_active"), ({}, "same_owner")])
