@@ -15,6 +15,11 @@ def test_every_text_has_a_translation(domain: str) -> None:
     assert messages.untranslated(domain) == {}, f"python -m tools.messages --update, then fill {domain}.po"
 
 
+def test_headings_of_settings_are_texts_wherever_they_stand() -> None:
+    assert "Region and calendar" in messages.find("core")
+    assert "Quotes and orders" in messages.find("sales")
+
+
 @pytest.mark.parametrize("domain", messages.PACKAGES)
 def test_every_translation_has_the_placeholders_of_its_text(domain: str) -> None:
     catalog = read_catalog(messages.po_file(domain))

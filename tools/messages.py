@@ -31,6 +31,7 @@ from crmframe.core.access.roles import ROLES
 from crmframe.core.entities.registry import build_registry
 from crmframe.core.i18n import CORE, read_catalog
 from crmframe.core.plugin import ENTITIES
+from crmframe.core.plugin import settings as core_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = "zh_Hans"
@@ -304,6 +305,8 @@ def _of_registry(finds: Finds, domain: str) -> None:
         for name, info in action.input.model_fields.items() if action.input else ():
             label = info.title or name.replace("_", " ").capitalize()
             finds.add((label, info.description or ""), f"{action.entity}.{action.name}")
+    settings = core_settings() if domain == CORE else _declared(module, "settings")
+    finds.add((setting.group for setting in settings), "the settings")
     if domain == CORE:
         finds.add(GROUPS, "the menu")
         finds.add((text for role in ROLES for text in (role.name, role.summary)), "the roles at the start")
