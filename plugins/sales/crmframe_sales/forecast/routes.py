@@ -115,8 +115,10 @@ def team_options(work: UnitOfWork) -> list[tuple[int, str]]:
     """Return the teams that the actor may name, by name."""
     if not work.actor.may("core.team.read"):
         return []
-    named = records.select(work, "core.team", records.Query(columns=("id", "name"), limit=200)).records()
-    return sorted(((row["id"], row["name"]) for row in named), key=lambda pair: pair[1])
+    known = records.select(work, "core.team", records.Query(columns=("id",), limit=200)).records()
+    return sorted(
+        records.titles(work, "core.team", [row["id"] for row in known]).items(), key=lambda pair: pair[1]
+    )
 
 
 def period_links(path: str, call: Call, work: UnitOfWork, period: Period, team: int | None) -> dict[str, Any]:
