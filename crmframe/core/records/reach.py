@@ -34,7 +34,7 @@ def term_of(work: UnitOfWork, entity: Entity, verb: str) -> Term:
     return rights.granted(work, entity, verb)
 
 
-def verb_back(work: UnitOfWork, operation: Any, kind: str) -> str:
+def verb_back(work: UnitOfWork, operation: Any, entity_name: str, kind: str) -> str:
     """Return what taking back a change of *kind* asks for.
 
     To delete, where a record came or went. But whoever made one by mistake may take that back for a day, and bring it
@@ -45,7 +45,8 @@ def verb_back(work: UnitOfWork, operation: Any, kind: str) -> str:
     own = operation is not None and operation.actor_id is not None and operation.actor_id == work.actor.id
     if not own or (kind != "create" and operation.undo_of is None):
         return "delete"
-    return "create" if work.now - operation.started_at < SLIP else "delete"
+    is_slip = work.now - operation.started_at < SLIP and work.actor.may(f"{entity_name}.create")
+    return "create" if is_slip else "delete"
 
 
 def images_within(
@@ -100,7 +101,7 @@ def _groups(work: UnitOfWork, operation: Any, steps: Iterable[Step]) -> Mapping[
         if base is not None:
             groups[base, "update"].append(step)
         elif not is_only_kept_up(work, step):
-            groups[step.entity, verb_back(work, operation, step.kind)].append(step)
+            groups[step.entity, verb_back(work, operation, step.entity, step.kind)].append(step)
     return groups
 
 

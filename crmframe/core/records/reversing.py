@@ -42,9 +42,9 @@ def take_back(work: UnitOfWork, operation: Any, steps: Sequence[Step]) -> None:
     if base is not None:
         _take_back_sidecar(work, work.schema.entity(base), entity, steps)
     elif steps[0].kind in ("create", "restore"):
-        _remove(work, entity, steps, verb_back(work, operation, steps[0].kind))
+        _remove(work, entity, steps, verb_back(work, operation, entity.name, steps[0].kind))
     elif steps[0].kind == "delete":
-        put_back(work, entity, steps, verb_back(work, operation, steps[0].kind))
+        put_back(work, entity, steps, verb_back(work, operation, entity.name, steps[0].kind))
     else:
         _change_back(work, entity, steps)
 
