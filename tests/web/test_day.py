@@ -65,7 +65,7 @@ class Day:
         ada.look("first run")
         ada.fill(**{"core.company_name": "启明仪器 Qiming", "core.zone": "Asia/Shanghai"})
         ada.fill(**{"core.currency": "CNY", "core.region": "CN"})
-        ada.page.locator("main [name='core.locale']").select_option(value=ada.locale)
+        expect(ada.page.locator("main [name='core.locale']")).to_have_value(ada.locale)
         ada.page.locator("main input[name=preset][value=sales]").check()
         ada.press("Begin")
         ada.page.wait_for_url(re.compile(r"/$"))
@@ -76,6 +76,7 @@ class Day:
         """Ada wants a note with every won deal."""
         ada = self.ada
         ada.go("/admin/settings")
+        ada.sees("Region and calendar", "Quotes and orders")
         ada.look("settings")
         ada.page.locator("main input[type=checkbox][name='sales.require_handover_note']").check()
         ada.press("Save")

@@ -33,6 +33,8 @@ WORDS = {
     "Make a quote": "生成报价",
     "Maybe there already": "可能已存在",
     "New": "新建",
+    "Quotes and orders": "报价与订单",
+    "Region and calendar": "地区与日历",
     "Same phone": "电话相同",
     "Assignment members": "分配成员",
     "Lead": "线索",

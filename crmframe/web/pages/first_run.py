@@ -38,7 +38,10 @@ def is_wanted(work: UnitOfWork) -> bool:
 def show_setup(call: Call, work: UnitOfWork) -> Reply:
     """Ask what the company is called and what it begins with."""
     view = require_admin(call, work)
-    return _page(view, held_settings(work, _fields(work)))
+    held = held_settings(work, _fields(work))
+    if work.setting("core.locale") is None:
+        held["core.locale"] = call.locale  # who sets it up reads this language
+    return _page(view, held)
 
 
 def set_up(call: Call, work: UnitOfWork) -> Reply:
