@@ -216,7 +216,9 @@ class _Texts(ast.NodeVisitor):
             self._assigned([node.target.id], node.value)
 
     def _assigned(self, names: list[str], value: ast.expr) -> None:
-        is_table = TABLES.intersection(names) and any(each in self.path for each in ("/pages/", "/workspace/"))
+        is_table = TABLES.intersection(names) and any(
+            each in self.path for each in ("/pages/", "/workspace/")
+        )
         if is_table or any(name in NAMES or name in ATTRIBUTES for name in names):
             self._add(value)
         elif any(name.isupper() for name in names) and not self.path.startswith("crmframe/cli/"):

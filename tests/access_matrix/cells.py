@@ -379,9 +379,9 @@ class Maker:
             if operation is None or (self.thin and variant != "olga"):
                 continue
             record_id = self.world.planter.ids[self.name, variant]
-            if verb == "create" and self.may("create") and self.world.is_author(self.guest, operation):
-                asks = "create"  # one's own slip
-            allowed = self.may(asks) and self.allows(asks, record_id)
+            is_slip = verb == "create" and self.may(verb) and self.world.is_author(self.guest, operation)
+            needs = verb if is_slip else asks
+            allowed = self.may(needs) and self.allows(needs, record_id)
             level = DONE_OR_REFUSED if allowed else frozenset({DENIED, MISSING})
             if allowed and verb == "update" and not self._writes(self.world.planter.changing(self.entity)):
                 level = frozenset({DENIED})  # it would take back fields that the guest may not write
