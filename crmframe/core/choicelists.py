@@ -82,10 +82,11 @@ def editable(registry: Registry) -> list[tuple[Entity, Field]]:
 
 def as_edited(entity: Entity, each: Field, lists: Edited) -> Field:
     """Return a field with its choices as admins want them."""
-    rows = lists.get((entity.name, each.name))
+    like, _, name = getattr(each.kind, "like", "").rpartition(".")
+    rows = lists.get((like, name) if like else (entity.name, each.name))
     if not rows:
         return each
-    if isinstance(each.kind, Choices | MultiChoice) and each.kind.editable:
+    if isinstance(each.kind, Choices | MultiChoice) and (each.kind.editable or like):
         return replace(each, kind=_edited_kind(each.kind, rows))
     if isinstance(each.kind, Text) and each.kind.suggests:
         offered = tuple(row.label_en or row.value for row in rows if row.is_active)
@@ -105,7 +106,8 @@ def _edited_kind(kind: Any, rows: Sequence[Any]) -> Any:
     ]
     gone = {row.value for row in rows if not row.is_active}
     offered = [choice for choice in everything if choice.value not in gone]
-    return type(kind)(*offered, editable=True, retired=[c for c in everything if c.value in gone])
+    hidden = [choice for choice in everything if choice.value in gone]
+    return type(kind)(*offered, editable=kind.editable, retired=hidden, like=kind.like)
 
 
 def _offered(own: Offered | None, said: Any) -> Offered:

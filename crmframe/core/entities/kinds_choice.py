@@ -59,18 +59,21 @@ class _Chosen(Kind):
     Attributes:
         choices: Those that are offered.
         editable: Whether admins rename, hide, sort and add choices.
+        like: Another field whose choices, as admins edit them, are this one's too: ``core.customer.grade``.
         retired: Those that are offered no more; records that hold them keep them, and may be written with them.
     """
 
     choices: tuple[Choice, ...]
     editable: bool = False
     retired: tuple[Choice, ...] = ()
+    like: str = ""
 
     def __init__(
         self,
         *choices: Choice | str | Mapping[str, str],
         editable: bool = False,
         retired: Iterable[Choice] = (),
+        like: str = "",
     ) -> None:
         unique: dict[str, Choice] = {}
         for choice in map(_choice, choices):
@@ -78,12 +81,14 @@ class _Chosen(Kind):
         object.__setattr__(self, "choices", tuple(unique.values()))
         object.__setattr__(self, "editable", editable)
         object.__setattr__(self, "retired", tuple(retired))
+        object.__setattr__(self, "like", like)
         # Looked up for every value of an import; no attribute of the dataclass, so it takes no part in equality.
         object.__setattr__(self, "_by_text", dict(_texts((*self.choices, *self.retired))))
 
     def with_choices(self, more: Iterable[Choice]) -> Self:
         """Return this kind with *more* choices behind its own; those that it has already stay as they are."""
-        return type(self)(*self.choices, *more, editable=self.editable, retired=self.retired)
+        choices = (*self.choices, *more)
+        return type(self)(*choices, editable=self.editable, retired=self.retired, like=self.like)
 
     def choice(self, value: str) -> Choice | None:
         """Return the choice of a stored value, be it offered or not; None when there is none."""

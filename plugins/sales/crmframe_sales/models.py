@@ -195,7 +195,7 @@ class Deal(Base, Owned, Archivable, Customizable, Timeline):
         index=True,
         aliases=("预计成交日期", "expected close date", "close date"),
     )
-    source: Mapped[str | None] = field(kinds.Text(60), aliases=("来源", "lead source"))
+    source: Mapped[str | None] = field(kinds.Text(60, suggests=True), aliases=("来源", "lead source"))
     forecast_category: Mapped[str | None] = field(
         kinds.Choices(*FORECAST_CATEGORIES),
         default="pipeline",

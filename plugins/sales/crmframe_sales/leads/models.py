@@ -188,7 +188,7 @@ class Lead(Base, Owned, Assignable, Archivable, Customizable, Timeline):
         kinds.Choices(*STATUSES), required=True, default="new", index=True, aliases=("状态", "线索状态")
     )
     unqualified_reason: Mapped[str | None] = field(
-        kinds.Choices(*UNQUALIFIED_REASONS), "Unqualified because", aliases=("不合格原因",)
+        kinds.Choices(*UNQUALIFIED_REASONS, editable=True), "Unqualified because", aliases=("不合格原因",)
     )
     score: Mapped[int] = field(kinds.Integer(), required=True, default=0, maintained=True, index=True)
     score_reason: Mapped[str | None] = field(kinds.LongText(), "Reason of the score", maintained=True)
@@ -199,7 +199,7 @@ class Lead(Base, Owned, Assignable, Archivable, Customizable, Timeline):
         kinds.Reference("core.product", on_delete="clear"), "Product", aliases=("产品",)
     )
     source: Mapped[str | None] = field(
-        kinds.Text(80), index=True, aliases=("来源", "线索来源", "lead source", "origin")
+        kinds.Text(80, suggests=True), index=True, aliases=("来源", "线索来源", "lead source", "origin")
     )
     utm_source: Mapped[str | None] = field(kinds.Text(120), "Campaign: source", aliases=("utm source",))
     utm_medium: Mapped[str | None] = field(kinds.Text(120), "Campaign: medium", aliases=("utm medium",))

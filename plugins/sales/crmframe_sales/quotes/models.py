@@ -66,7 +66,7 @@ class PriceBook(Base, Archivable):
         kinds.Reference("core.customer", on_delete="restrict"), "Only for customer", aliases=("客户",)
     )
     grades: Mapped[list[str] | None] = field(
-        kinds.MultiChoice(*GRADES),
+        kinds.MultiChoice(*GRADES, like="core.customer.grade"),
         "Only for grades",
         aliases=("客户等级",),
     )

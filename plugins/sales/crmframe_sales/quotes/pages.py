@@ -10,7 +10,7 @@ from urllib.parse import quote as quoted
 import sqlalchemy as sa
 from babel.dates import format_date
 
-from crmframe.api import Call, CrmError, NotFound, Reply, UnitOfWork, page, pdf_of, records
+from crmframe.api import Call, CrmError, NotFound, Reply, UnitOfWork, page, pdf_of, records, slow_down
 from crmframe_sales import say
 from crmframe_sales.quotes.actions import is_expired, lines_of, quote_by_key, title_of
 from crmframe_sales.quotes.document import document_of
@@ -75,8 +75,9 @@ def show_offer(call: Call, work: UnitOfWork) -> Reply:
 
 
 def offer_pdf(call: Call, work: UnitOfWork) -> Reply:
-    """Return a quote as PDF to whoever has its address."""
+    """Return a quote as PDF to whoever has its address; one takes a moment of the server's time."""
     quote = _offer(call, work)
+    _count(call, f"offer pdf {quote['id']}")
     with work.trusting("sales"):
         document = _with_pictures(call, work, document_of(work, "quote", quote, lines_of(work, quote["id"])))
     return _pdf(call, work, document, SECRET)
@@ -84,7 +85,9 @@ def offer_pdf(call: Call, work: UnitOfWork) -> Reply:
 
 def accept_offer(call: Call, work: UnitOfWork) -> Reply:
     """Accept a quote by its address: with a name, and the box ticked."""
-    quote, name = _offer(call, work), call.form.get("name", "").strip()[:120]
+    quote, name = quote_by_key(work, call.path["key"]), call.form.get("name", "").strip()[:120]
+    if quote is None:
+        return _to_page(call)
     if not name or call.form.get("agreed") != "yes":
         sentence = say(quote["language"], "Give your name and tick the box to accept.")
         return Reply(location=f"{PUBLIC}/{call.path['key']}?missing=1", data={"problem": sentence})
@@ -93,7 +96,9 @@ def accept_offer(call: Call, work: UnitOfWork) -> Reply:
 
 def decline_offer(call: Call, work: UnitOfWork) -> Reply:
     """Decline a quote by its address."""
-    quote = _offer(call, work)
+    quote = quote_by_key(work, call.path["key"])
+    if quote is None:
+        return _to_page(call)
     given = {
         "name": call.form.get("name", "").strip()[:120],
         "reason": call.form.get("reason", "").strip()[:2000],
@@ -104,18 +109,32 @@ def decline_offer(call: Call, work: UnitOfWork) -> Reply:
 def _answer(
     call: Call, work: UnitOfWork, quote: Mapping[str, Any], verb: str, given: dict[str, str]
 ) -> Reply:
+    slow_down(work, f"offer {quote['id']}", call.address)
     seen_from = f"{call.address} {call.headers.get('user-agent', '')}"[:400].replace("\x00", "")
     try:
         with work.trusting("sales"):
             records.run(work, QUOTE, quote["id"], verb, {**given, "seen_from": seen_from})
     except (QuoteNotOpen, QuoteExpired):
         pass  # its page says how it stands
-    return Reply(location=f"{PUBLIC}/{call.path['key']}", headers=SECRET)
+    return _to_page(call)
+
+
+def _to_page(call: Call) -> Reply:
+    # What was asked for may be no key of ours: no other text gets into a header.
+    return Reply(location=f"{PUBLIC}/{quoted(call.path['key'], safe='')}", headers=SECRET)
+
+
+def _count(call: Call, what: str) -> None:
+    """Slow down an address; in a transaction of its own, for a page only reads, and what it refuses counts too."""
+    with call.site.application.work(door="web") as counting:
+        slow_down(counting, what, call.address)
 
 
 def _offer(call: Call, work: UnitOfWork) -> Mapping[str, Any]:
+    """Return the quote of the address; guesses are slowed down, and say nothing but that there is no such quote."""
     found = quote_by_key(work, call.path["key"])
     if found is None or found["status"] not in ("sent", "accepted", "declined", "expired"):
+        _count(call, "offer")
         raise NotFound(entity="quote", id="…")
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from crmframe.api import records
 from crmframe.testing.doors import Doors
 
 QUOTE = "sales.quote"
@@ -116,3 +117,37 @@ def test_the_address_to_send_begins_with_the_public_one_whatever_host_was_asked(
 
     assert f"https://crm.example{PAGE}/{key_of(desk, quote)}" in page.text
     assert "evil.example" not in page.text
+
+
+def test_guesses_of_addresses_are_slowed_down_and_learn_nothing(desk: Any, web: Any) -> None:
+    quote = desk.sent(language="en")
+    right, wrong = key_of(desk, quote), "x" * 43
+    answers = [web.get(f"{PAGE}/{wrong}"), web.get(f"{PAGE}/short"), web.get(f"{PAGE}/{wrong}/quote.pdf")]
+    assert [each.status_code for each in answers] == [404, 404, 404]
+    assert web.post(f"{PAGE}/{wrong}/accept", data={"name": "E"}).headers["location"] == f"{PAGE}/{wrong}"
+    forged = web.post(f"{PAGE}/a%0d%0aset-cookie:b/accept", data={"name": "E"})
+    assert (forged.status_code, "set-cookie" in forged.headers) == (303, False)
+    assert [web.get(f"{PAGE}/{wrong}").status_code for _ in range(3)] == [404, 404, 429]
+    assert web.get(f"{PAGE}/{right}").status_code == 200
+
+
+def test_answers_from_one_address_are_slowed_down(desk: Any, web: Any) -> None:
+    path = f"{PAGE}/{key_of(desk, desk.sent(language='en'))}"
+    given = {"name": "Erika", "agreed": "yes"}
+    codes = [web.post(f"{path}/accept", data=given).status_code for _ in range(6)]
+    assert codes == [303] * 5 + [429]
+
+
+def test_price_books_offer_the_grades_of_customers_as_edited(desk: Any) -> None:
+    values = {"entity": "core.customer", "field": "grade", "value": "vip", "label_en": "VIP"}
+    with desk.work() as work:
+        records.create(work, "core.choice", values)
+
+    with desk.work() as work:
+        given = {"name": "For the best", "grades": ["VIP"]}
+        book = records.create(work, "sales.price_book", given)["id"]
+
+    assert desk.get("sales.price_book", book)["grades"] == ["vip"]
+    with desk.work(write=False) as work:
+        offered = work.schema.fields(work.schema.entity("sales.price_book"))["grades"].kind.choices
+    assert [choice.value for choice in offered] == ["a", "b", "c", "d", "vip"]
