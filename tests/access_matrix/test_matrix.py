@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.access_matrix.cast import GUESTS
+from tests.access_matrix.cast import GUESTS, UNPLANTED
 from tests.access_matrix.coverage import EXCUSED, all_cells, every_operation, uncovered
 from tests.access_matrix.doors import Door
 from tests.access_matrix.judge import Judge
 from tests.access_matrix.world import World
 
 MOST_SHOWN = 40
+ROOT = Path(__file__).parents[2]
+TEST_PATH = re.compile(r"(?:plugins/\w+/)?tests/[\w/]+(?:\.py)?")
 FEWEST_CELLS = 2_000
 # The pages and the command line stand on the same functions; their own SQL is the same on both databases.
 DOORS = {"sqlite": ("functions", "api", "pages", "cli"), "postgres": ("functions", "api")}
@@ -50,3 +54,11 @@ def test_no_operation_is_left_out(world: World, doors: dict[str, Door], capsys: 
 
 def test_no_excuse_is_stale(world: World, doors: dict[str, Door]) -> None:
     assert set(EXCUSED) - set(every_operation(world)) == set()
+
+
+def test_the_tests_that_excuses_point_to_are_there() -> None:
+    reasons = {**EXCUSED, **UNPLANTED}
+    named = {path for reason in reasons.values() for path in TEST_PATH.findall(reason)}
+
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    assert [name for name in UNPLANTED if not TEST_PATH.search(UNPLANTED[name])] == []
