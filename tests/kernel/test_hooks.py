@@ -44,7 +44,7 @@ DECLARED: dict[str, Any] = {
     "duplicate_keys": c.DuplicateKeys("sales.lead", emails=("email",)),
     "presets": c.Preset("sales", "Sales", plugins=("sales",)),
     "notification_channels": c.NotificationChannel("sales.sms", "Text message", tell=print),
-    "samples": c.Sample("crmframe_sales.demo:steps"),
+    "samples": c.Sample("crmframe_sales.demo.company:steps"),
     "commands": click.Command("funnel"),
 }
 

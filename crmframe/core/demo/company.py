@@ -13,9 +13,11 @@ from crmframe.core import records
 from crmframe.core.access.accounts import set_password
 from crmframe.core.access.passwords import Hasher
 from crmframe.core.access.roles import install_roles
+from crmframe.core.demo.agenda import agenda
 from crmframe.core.demo.crowd import crowd
 from crmframe.core.demo.steps import DAYS_OF_HISTORY, OpenWork, Step, find, play, rows_of, workday
 from crmframe.core.work import UnitOfWork
+from crmframe.core.workspace.settings import IS_SAMPLE, write_settings
 
 PASSWORD = "sunny-harbor-demo"  # noqa: S105 - printed at start-up; the demo holds nothing worth protecting
 SEED = 20261122
@@ -77,7 +79,8 @@ def fill(
         more: The steps of plugins, played in between at their moments.
     """
     told = [*_founding(now, hasher), *_business(now)]
-    steps = [*told, *crowd(now, max(0, customers - TOLD)), *more]
+    people = [(login.login, login.locale) for login in LOGINS if login.role != "viewer"]
+    steps = [*told, *crowd(now, max(0, customers - TOLD)), *agenda(now, people), *more]
     play(open_work, steps, prefix=prefix_of(hasher))
     return LOGINS
 
@@ -94,6 +97,7 @@ def _founding(now: datetime, hasher: Hasher | None) -> Iterable[Step]:
 
 
 def _people(work: UnitOfWork, hasher: Hasher | None) -> None:
+    write_settings(work, {IS_SAMPLE: True})  # a record of the sample like all others: it goes with them
     roles = install_roles(work, records.create_many)
     head, china, abroad = (login.team for login in (LOGINS[1], LOGINS[2], LOGINS[-2]))
     teams = {head: records.create(work, "core.team", {"name": head})["id"]}

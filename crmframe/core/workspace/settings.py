@@ -28,6 +28,8 @@ from crmframe.core.workspace.rates import BASE, base_problem
 ENTITY = "core.setting"
 # What the workspace began with; "none" when an administrator wanted no preset.
 PRESET = "core.preset"
+# Whether the sample company is here; its record is part of the sample and goes with it.
+IS_SAMPLE = "core.sample"
 HEADINGS = ("Company", "Region and calendar", "Accounts")
 COMPANY, WORKSPACE, ACCOUNTS = HEADINGS
 _table: Any = models.Setting.__table__
@@ -115,7 +117,7 @@ CORE_SETTINGS = (
         group=WORKSPACE,
     ),
     Setting(PRESET, "Preset", kinds.Text(40), hidden=True),
-    Setting("core.sample", "Sample data", kinds.Boolean(), default=False, hidden=True),
+    Setting(IS_SAMPLE, "Sample data", kinds.Boolean(), default=False, hidden=True),
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from crmframe.core.journal.tables import operation
+from crmframe.core.workspace.settings import IS_SAMPLE
 from crmframe.web.auth import local_path
 from crmframe.web.locales import COOKIE, LOCALES
 from crmframe.web.pages.detail import part_of
@@ -14,6 +15,7 @@ from crmframe.web.pages.first_run import PAGE as SETUP
 from crmframe.web.pages.first_run import is_wanted
 from crmframe.web.pages.histories import operations_by_day
 from crmframe.web.pages.keeping import at_hand
+from crmframe.web.pages.samples import PAGE as SAMPLE
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 
@@ -42,6 +44,8 @@ def show_home(call: Call, work: UnitOfWork) -> Reply:
         "today": view.formats.day(view.formats.now.date()),
         "hello": _hello(view),
         "notices": [text for _, text in work.hooks.contribute("notices", context) if isinstance(text, str)],
+        "is_sample": work.setting(IS_SAMPLE),
+        "sample_page": SAMPLE if work.actor.is_admin else "",
         "widgets": _widgets(view, context),
         "days": _recent(view),
         "starts": _starts(view),

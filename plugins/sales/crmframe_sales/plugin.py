@@ -227,7 +227,7 @@ def presets() -> Sequence[Preset]:
 @hookimpl
 def samples() -> Sequence[Sample]:
     """Return the deals of the sample company."""
-    return [Sample("crmframe_sales.demo:steps")]
+    return [Sample("crmframe_sales.demo.company:steps")]
 
 
 @hookimpl

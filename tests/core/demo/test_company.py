@@ -15,7 +15,7 @@ from crmframe.core.access.passwords import Hasher
 from crmframe.core.demo.company import LOGINS, fill
 from crmframe.core.demo.steps import DAYS_OF_HISTORY
 
-DIGEST = "30523b4fbe42d9de"
+DIGEST = "072e43231e5a2736"
 TOLD = {
     "core.customer": (
         "name",

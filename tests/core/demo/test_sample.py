@@ -26,8 +26,18 @@ COUNTED = (
     "core.activity",
     "core.purchase",
     "core.user",
+    "core.task",
+    "core.appointment",
     "sales.deal",
     "sales.stage",
+    "sales.lead",
+    "sales.quote",
+    "sales.sales_order",
+    "sales.price_book",
+    "sales.target",
+    "sales.competitor",
+    "sales.deal_competitor",
+    "sales.deal_contact",
 )
 
 
@@ -58,19 +68,28 @@ def counts(application: Any) -> dict[str, int]:
         return {name: records.count(work, name, records.Query()).value for name in COUNTED}
 
 
+def is_sample(application: Any) -> bool:
+    with application.work(write=False) as work:
+        return bool(work.setting("core.sample"))
+
+
 def test_sample_is_removed_in_one_operation_and_comes_back_with_one_undo(loaded: Any) -> None:
     before = counts(loaded)
     assert before["core.customer"] == CUSTOMERS
+    assert all(before.values())
+    assert is_sample(loaded)
 
     removal = remove(loaded)
     assert removal.kept == {}
     assert counts(loaded) == dict.fromkeys(COUNTED, 0)
+    assert not is_sample(loaded)
     with loaded.work(write=False) as work:
         assert list(counts_of(work)) == []
 
     with loaded.work(door="cli") as work:
         records.undo(work, removal.operation_id)
     assert counts(loaded) == before
+    assert is_sample(loaded)
 
 
 def test_removal_keeps_own_records_and_what_they_need(loaded: Any) -> None:

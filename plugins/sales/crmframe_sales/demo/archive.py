@@ -89,7 +89,7 @@ def _written(deals: Sequence[Ended], now: datetime) -> Callable[[UnitOfWork], No
         reasons = list(_ids(work, "sales.lost_reason", "name").values())
         products = _ids(work, "core.product", "code")
         customers = _customers(work)
-        rows = [_row(Random(deal.lot), deal, customers, products) for deal in deals]  # noqa: S311 - see demo.py
+        rows = [_row(Random(deal.lot), deal, customers, products) for deal in deals]  # noqa: S311 - see pipeline.py
         ids = records.create_many(work, "sales.deal", rows)
         placed = {i: _history(deal, stages, reasons, now) for i, deal in zip(ids, deals, strict=True)}
         records.run_many(work, "sales.deal", "place", placed)

@@ -1,4 +1,4 @@
-"""The sales of the demo company: a pipeline, and deals that moved through it in the last fourteen months."""
+"""The deals of the sample company that moved through its pipeline in the last fourteen months."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from crmframe.api import UnitOfWork, records
 from crmframe_sales import standard
-from crmframe_sales.demo_archive import AMOUNTS, STAGES, TITLES, archive
+from crmframe_sales.demo import quoting
+from crmframe_sales.demo.archive import AMOUNTS, STAGES, TITLES, archive
 
 Step = tuple[datetime, str, Callable[[UnitOfWork], Any]]
 
 SEED = 70
-FIRST_DAY = 547  # the day after the company was founded, in days before today
 # Of the deals of a hundred customers: so many have a story of moves, so many more are open today; the rest is history.
 TOLD, OPEN, ALL = 72, 16, 75
 OWNERS, SHARES = ("chen", "liu", "zhou", "wu", "emma", "marco", "manager"), (4, 4, 3, 3, 4, 3, 1)
@@ -24,25 +24,20 @@ STEPS_AHEAD = {
     "zh_Hans": ("发送修改后的报价", "安排现场演示", "等待总经理审批"),
     "en": ("Send the revised offer", "Plan a demo on site", "Wait for approval"),
 }
+SURENESS = ("pipeline", "best_case", "commit")
+PARTS = (("decision_maker", "neutral", True), ("user", "supporter", False), ("buyer", "unknown", False))
 EARLY = ("prospect", "qualified")
+CALLED_OFF = 0.12
+QUOTED, IMPROVED = 2, 3  # the places of the stages in which a quote is sent, and in which it is sent anew
 
 
-def steps(now: datetime, customers: int) -> Iterator[Step]:
-    """Yield what happened, each step with its moment and its user's login name; the same for the same day.
-
-    Args:
-        customers: How many the company has; three of four have or had a deal.
-    """
+def deals(now: datetime, customers: int) -> Iterator[Step]:
+    """Yield the deals with a story, those that are open, and those that ended long ago."""
     random = Random(SEED)  # noqa: S311 - the same sales every time is what is wanted
-    yield now - timedelta(days=FIRST_DAY), "admin", _set_up
     is_open = customers * OPEN // 100
     for number in range(1, TOLD + is_open + 1):
         yield from _deal(number, now, random, ending="open" if number > TOLD else "")
     yield from archive(now, random, first=TOLD + is_open + 1, last=customers * ALL // 100)
-
-
-def _set_up(work: UnitOfWork) -> None:
-    standard.make_standard(work, STAGES)
 
 
 def _deal(number: int, now: datetime, random: Random, *, ending: str) -> Iterator[Step]:
@@ -56,12 +51,26 @@ def _deal(number: int, now: datetime, random: Random, *, ending: str) -> Iterato
     }[ending]
     owner = random.choices(OWNERS, SHARES)[0]
     moments = _moments(now, age, depth + (ending != "open"), random)
-    plan = _Plan(f"D-{number:04d}", ending, now.date(), random.randint(0, 10**6))
+    is_quoted = number <= TOLD or number % 8 == 0
+    plan = _Plan(f"D-{number:04d}", ending, now.date(), random.randint(0, 10**6), is_quoted=is_quoted)
     yield moments[0], owner, plan.create
     for place in range(1, depth + 1):
-        yield moments[place], owner, plan.move_to(STAGES[place][0])
+        yield moments[place], owner, plan.move_to(place)
+    if ending == "open" and is_quoted and depth >= QUOTED:
+        yield min(moments[-1] + timedelta(days=32), now - timedelta(minutes=30)), owner, plan.expire
     if ending != "open":
         yield moments[-1], owner, plan.close
+        if ending == "won":
+            yield from _fulfilment(plan, owner, now, moments[-1], random)
+
+
+def _fulfilment(plan: _Plan, owner: str, now: datetime, won: datetime, random: Random) -> Iterator[Step]:
+    """Yield what became of the order that a won deal led to: most are delivered some weeks later, and then completed."""
+    days = random.randint(25, 80)
+    called_off = random.random() < CALLED_OFF
+    for after, verb in ((days, "cancel"),) if called_off else ((days, "deliver"), (days + 30, "close")):
+        if won + timedelta(days=after) < now:
+            yield won + timedelta(days=after), owner, plan.order(verb)
 
 
 def _moments(now: datetime, age: int, moves: int, random: Random) -> list[datetime]:
@@ -79,8 +88,8 @@ def _moments(now: datetime, age: int, moves: int, random: Random) -> list[dateti
 class _Plan:
     """What one deal will be; which customer it is for is decided among those that are there by then."""
 
-    def __init__(self, code: str, ending: str, day: date, seed: int) -> None:
-        self.code, self.ending, self.day = code, ending, day
+    def __init__(self, code: str, ending: str, day: date, seed: int, *, is_quoted: bool) -> None:
+        self.code, self.ending, self.day, self.is_quoted = code, ending, day, is_quoted
         self.random = Random(seed)  # noqa: S311 - as above
 
     def create(self, work: UnitOfWork) -> None:
@@ -102,23 +111,68 @@ class _Plan:
             "amount": str(round(low * (high / low) ** self.random.random(), -2)),
             "currency": customer.currency,
             "close_on": self._close_on(work).isoformat(),
-            "next_step": self.random.choice(STEPS_AHEAD[language]) if self.ending == "open" else None,
         }
-        records.create(work, "sales.deal", values)
+        if self.ending == "open":
+            values["next_step"] = self.random.choice(STEPS_AHEAD[language])
+            values["next_step_on"] = (self.day + timedelta(days=self.random.randint(-5, 18))).isoformat()
+            values["forecast_category"] = self.random.choices(SURENESS, (5, 3, 2))[0]
+        deal = records.create(work, "sales.deal", values)
+        if self.is_quoted:
+            quoting.lines_for(work, deal, product, language)
+            self._around(work, deal)
 
-    def move_to(self, stage: str) -> Callable[[UnitOfWork], Any]:
-        """Return the move to *stage*."""
-        return lambda work: self._run(
-            work, "move", {"stage_id": _one(work, "sales.stage", "name", stage, "id")["id"]}
+    def _around(self, work: UnitOfWork, deal: dict[str, Any]) -> None:
+        """Say which of the customer's people have a part in the deal."""
+        contact = records.visible(work, "core.contact")
+        people = work.rows(
+            sa.select(contact.c.id).where(contact.c.customer_id == deal["customer_id"]).order_by(contact.c.id)
         )
+        parts = zip(people, PARTS, strict=False)
+        rows = [
+            {
+                "deal_id": deal["id"],
+                "contact_id": row.id,
+                "role": role,
+                "attitude": attitude,
+                "is_primary": first,
+            }
+            for row, (role, attitude, first) in parts
+        ]
+        records.create_many(work, "sales.deal_contact", rows)
+
+    def move_to(self, place: int) -> Callable[[UnitOfWork], Any]:
+        """Return the move to the stage at that place, and what is sent to the customer then."""
+
+        def move(work: UnitOfWork) -> None:
+            stage = _one(work, "sales.stage", "name", STAGES[place][0], "id")["id"]
+            self._run(work, "move", {"stage_id": stage})
+            if self.is_quoted and place == QUOTED:
+                if self.ending == "open" and self.random.random() < 0.15:
+                    quoting.draft(work, self._id(work), self.random)
+                else:
+                    quoting.send(work, self._id(work), self.random, self._valid)
+            elif self.is_quoted and place == IMPROVED and self.random.random() < 0.5:
+                quoting.improve(work, self._id(work), self._valid)
+
+        return move
+
+    def expire(self, work: UnitOfWork) -> None:
+        """Let quotes expire that were not answered in time."""
+        quoting.expire(work, self._id(work))
+
+    def order(self, verb: str) -> Callable[[UnitOfWork], Any]:
+        """Return the next step of the order that the deal led to, if it did."""
+        return lambda work: quoting.go_on(work, self._id(work), verb)
 
     def close(self, work: UnitOfWork) -> None:
         """Win or lose the deal; who bought is a customer from then on."""
         if self.ending == "lost":
             reason = _one(work, "sales.lost_reason", "name", self.random.choice(standard.REASONS), "id")
+            quoting.decline(work, self._id(work))
             self._run(work, "lose", {"lost_reason_id": reason["id"]})
             return
-        self._run(work, "win", {})
+        if not quoting.accept(work, self._id(work)):
+            self._run(work, "win", {})
         customer_id = _one(work, "sales.deal", "code", self.code, "customer_id")["customer_id"]
         if (
             records.get(work, "core.customer", customer_id, columns=("lifecycle_stage",))["lifecycle_stage"]
@@ -133,8 +187,15 @@ class _Plan:
         return self.day + timedelta(days=self.random.randint(-35, 75))
 
     def _run(self, work: UnitOfWork, verb: str, data: dict[str, Any]) -> None:
-        deal = _one(work, "sales.deal", "code", self.code, "id")
-        records.run(work, "sales.deal", deal["id"], verb, data)
+        records.run(work, "sales.deal", self._id(work), verb, data)
+
+    @property
+    def _valid(self) -> int:
+        # Who decided, did so in time.
+        return 30 if self.ending == "open" else 200
+
+    def _id(self, work: UnitOfWork) -> int:
+        return int(_one(work, "sales.deal", "code", self.code, "id")["id"])
 
 
 def _one(work: UnitOfWork, entity: str, field: str, value: Any, *columns: str) -> dict[str, Any]:

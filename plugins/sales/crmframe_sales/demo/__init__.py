@@ -1,0 +1,1 @@
+"""What the sample company sells: leads, deals, quotes, orders and targets."""
