@@ -71,7 +71,7 @@ TO_MEET = {
 }
 OUTCOMES = {
     "zh_Hans": "客户对方案满意，约定下周给出书面意见。",
-    "en": "They liked the solution and will answer in writing next week.",
+    "en": "They liked the solution and will answer in writing next week",
 }
 WEEKLY = ("销售周会 Weekly sales meeting", "FREQ=WEEKLY;BYDAY=MO", "公司二楼会议室 / Video call")
 PRIORITIES, PRIORITY_WEIGHTS = ("normal", "high", "low"), (6, 3, 1)

@@ -43,11 +43,11 @@ NEEDS = {
         "咨询云平台年度订阅的价格和数据存放位置。",
     ),
     "en": (
-        "We look for a vision station to check bottle caps.",
-        "About two hundred sensors for a new line, please quote.",
-        "Our control cabinets are old; we plan to replace them next year.",
-        "Please show us the system on site.",
-        "What does the cloud subscription cost, and where is the data kept?",
+        "We look for a vision station to check bottle caps",
+        "About two hundred sensors for a new line, please quote",
+        "Our control cabinets are old; we plan to replace them next year",
+        "Please show us the system on site",
+        "What does the cloud subscription cost, and where is the data kept",
     ),
 }
 FAMILY = tuple("王李张刘陈杨黄赵周吴徐孙马朱胡林郭何高罗")

@@ -16,11 +16,11 @@ QUOTE, ORDER, DEAL = "sales.quote", "sales.sales_order", "sales.deal"
 SERVICE = {"zh_Hans": "安装、调试与培训", "en": "Installation, commissioning and training"}
 TERMS = {
     "zh_Hans": "付款方式：合同签订后预付30%，发货前付60%，验收合格后付10%。交货期：六周。质保期：十二个月。",
-    "en": "Payment: 30 % with the order, 60 % before dispatch, 10 % after acceptance. Delivery: six weeks. Warranty: 12 months.",
+    "en": "Payment: 30 % with the order, 60 % before dispatch, 10 % after acceptance. Delivery: six weeks. Warranty: 12 months",
 }
 REFUSALS = {
     "zh_Hans": "价格超出今年预算，明年再议。",
-    "en": "The price is beyond this year's budget.",
+    "en": "The price is beyond this year's budget",
 }
 WORTH = {"CNY": 1.0, "USD": 0.14, "EUR": 0.13, "GBP": 0.11}
 
