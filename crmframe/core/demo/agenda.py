@@ -102,7 +102,9 @@ def _plan(work: UnitOfWork, now: datetime, locale: str, lot: int) -> None:
     customers = _customers(work, random)
     tasks = [_task(random, locale, customers, _at(work, now, *when)) for when in TASKS]
     records.create_many(work, "core.task", tasks)
-    meetings = [_meeting(random, customers, _at(work, now, *when), is_over=when[0] < 0) for when in MEETINGS]
+    meetings = [
+        _meeting(random, locale, customers, _at(work, now, *when), is_over=when[0] < 0) for when in MEETINGS
+    ]
     records.create_many(work, "core.appointment", meetings)
 
 
@@ -131,19 +133,19 @@ def _meet_weekly(work: UnitOfWork) -> None:
 
 def _task(random: Random, locale: str, customers: Sequence[Any], due: datetime) -> Mapping[str, Any]:
     customer = random.choice(customers) if customers else None
-    language = locale if customer is None else _language_of(customer)
     return {
-        "title": random.choice(TO_DO[language]),
+        "title": random.choice(TO_DO[locale]),
         "about": customer and f"core.customer:{customer.id}",
         "due_at": due,
         "priority": random.choices(PRIORITIES, PRIORITY_WEIGHTS)[0],
     }
 
 
-def _meeting(random: Random, customers: Sequence[Any], start: datetime, *, is_over: bool) -> dict[str, Any]:
+def _meeting(
+    random: Random, locale: str, customers: Sequence[Any], start: datetime, *, is_over: bool
+) -> dict[str, Any]:
     customer = random.choice(customers) if customers else None
-    language = "en" if customer is None else _language_of(customer)
-    title, place = random.choice(TO_MEET[language])
+    title, place = random.choice(TO_MEET[locale])
     return {
         "title": title,
         "place": place,
@@ -151,12 +153,8 @@ def _meeting(random: Random, customers: Sequence[Any], start: datetime, *, is_ov
         "start_at": start,
         "end_at": start + timedelta(minutes=random.choice((30, 60, 90))),
         "state": "held" if is_over else "planned",
-        "outcome": OUTCOMES[language] if is_over else None,
+        "outcome": OUTCOMES[locale] if is_over else None,
     }
-
-
-def _language_of(customer: Any) -> str:
-    return "zh_Hans" if customer.language == "zh_Hans" else "en"
 
 
 def _at(work: UnitOfWork, now: datetime, days: int, hour: int) -> datetime:
@@ -167,7 +165,7 @@ def _at(work: UnitOfWork, now: datetime, days: int, hour: int) -> datetime:
 def _customers(work: UnitOfWork, random: Random) -> Sequence[Any]:
     """Return some of the actor's customers, or of those the actor sees, where there are none."""
     visible = records.visible(work, "core.customer")
-    alive = sa.select(visible.c.id, visible.c.language).where(
+    alive = sa.select(visible.c.id).where(
         visible.c.lifecycle_stage.in_(("prospect", "qualified", "customer"))
     )
     alive = alive.order_by(visible.c.id)

@@ -51,8 +51,8 @@ def past_of(application: JobApplication) -> OpenWork:
 
 
 def parts_of(application: Any, actor: Actor | None, door: str) -> OpenPart:
-    """Return how the parts of one long operation get their units of work."""
-    return lambda operation_id: application.work(actor, door=door, operation=operation_id)
+    """Return how the parts of a removal, one long operation, get their units of work."""
+    return lambda operation_id: application.work(actor, door=door, operation=operation_id, cause=REMOVE)
 
 
 JOBS = (LongJob(LOAD, load, max_attempts=1), LongJob(REMOVE, remove))

@@ -66,7 +66,7 @@ def test_demo_deals_moved_through_the_pipeline_on_past_dates(make_application: A
     assert set(counted["sales.lead"]) >= {value.value for value in STATUSES} - {"new"}
     assert len(sources) > 5
     assert 0.2 < sum(each.converted for each in sources) / sum(each.leads for each in sources) < 0.8
-    assert targets == 4 * (2 * len(founding.PERSONS) + 2 + 1)
+    assert targets == 12 * (2 * len(founding.PERSONS) + 2 + 1)
     assert bought > sum(counted["sales.sales_order"].values())
 
 

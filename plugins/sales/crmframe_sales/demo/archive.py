@@ -17,7 +17,7 @@ from crmframe_sales import standard
 Step = tuple[datetime, str, Callable[[UnitOfWork], Any]]
 
 MONTH = 30
-OLDEST, YOUNGEST = 540, 35
+OLDEST, YOUNGEST = 540, 4
 STAGES = (
     ("初步接洽 Contacted", "open", 10, None),
     *standard.STAGES[1:],
@@ -66,7 +66,7 @@ def archive(now: datetime, random: Random, *, first: int, last: int) -> Iterator
     owners = ("chen", "liu", "zhou", "wu", "emma", "marco")
     for number in range(first, last + 1):
         begun = random.randint(YOUNGEST + 40, OLDEST - 30)
-        closed = max(YOUNGEST, begun - random.randint(15, 120))
+        closed = begun - random.randint(15, min(120, begun - YOUNGEST))
         is_won = random.random() < 0.55
         steps = 3 if is_won else random.randint(0, 3)
         between = sorted((random.randint(closed, begun) for _ in range(steps)), reverse=True)

@@ -82,13 +82,14 @@ def targets_for(now: datetime, customers: int) -> Callable[[UnitOfWork], None]:
         day = now.astimezone(work.settings.zone).date()
         size = Decimal(customers) / FULL
         for quarter, season in zip(period_at(work, "year", day).parts("quarter"), SEASONS, strict=True):
-            records.create_many(work, "sales.target", _targets(work, quarter, size * season))
+            for month in quarter.parts("month"):
+                records.create_many(work, "sales.target", _targets(work, month, size * season / 3))
 
     return write
 
 
-def _targets(work: UnitOfWork, quarter: Period, size: Decimal) -> list[dict[str, Any]]:
-    base = {"period": quarter.kind, "starts_on": quarter.start.isoformat()}
+def _targets(work: UnitOfWork, month: Period, size: Decimal) -> list[dict[str, Any]]:
+    base = {"period": month.kind, "starts_on": month.start.isoformat()}
     rows: list[dict[str, Any]] = []
     of_team: dict[int, int] = {}
     for user, team, thousands in _persons(work):

@@ -19,11 +19,11 @@ LEAD = "sales.lead"
 OWNERS = ("chen", "liu", "zhou", "wu", "emma", "marco")
 ABROAD = ("emma", "marco")
 MONTH, MONTHS, NEWEST = 30, 12, 45
-# Of the customers that came in a month, one in four was a lead; beside them come so many others for a hundred customers.
-CONVERTED, OTHERS = 0.25, 15
+# Of the customers that came in a month, one in seven was a lead; beside them come so many others for a hundred customers.
+CONVERTED, OTHERS = 0.15, 18
 SOURCES, SOURCE_WEIGHTS = (
-    ("website", "search", "exhibition", "referral", "advertisement", "social", "partner"),
-    (7, 5, 5, 4, 4, 3, 2),
+    ("website", "search", "exhibition", "referral", "advertisement", "social", "partner", "phone"),
+    (7, 5, 5, 4, 4, 3, 2, 3),
 )
 CAMPAIGNS = {
     "website": ("2026 新品发布 Product launch", None),

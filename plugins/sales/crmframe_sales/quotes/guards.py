@@ -17,6 +17,8 @@ LINES: Mapping[str, tuple[str, str, Any]] = {
     "sales.quote_line": ("quote_id", "sales.quote", Quote.__table__),
     "sales.sales_order_line": ("order_id", "sales.sales_order", SalesOrder.__table__),
 }
+# The cause of the operation that removes the sample company; no door lets a user set one.
+SAMPLE_REMOVAL = "core.remove_sample"
 DOCUMENTS = ("sales.quote", "sales.sales_order")
 # What says nothing about the offer itself.
 LOOSE = frozenset({"owner_id", "team_id", "notes", "deal_id"})
@@ -24,7 +26,12 @@ FROZEN = "{title} was sent or confirmed and stays as it is. Make a new version, 
 
 
 def guard_documents(change: Change) -> None:
-    """Refuse changes of what was sent or confirmed, and amounts that no document could hold."""
+    """Refuse changes of what was sent or confirmed, and amounts that no document could hold.
+
+    The sample company's documents may go with it: its removal deletes nothing but what the journal calls sample.
+    """
+    if change.verb == "delete" and change.work.journal.origin.cause == SAMPLE_REMOVAL:
+        return
     if change.entity.name in LINES:
         _guard_lines(change)
     elif change.entity.name in DOCUMENTS:
