@@ -15,7 +15,7 @@ from crmframe.core.access.passwords import Hasher
 from crmframe.core.demo.company import LOGINS, fill
 from crmframe.core.demo.steps import DAYS_OF_HISTORY
 
-DIGEST = "072e43231e5a2736"
+DIGEST = "9743541ec86bc4ed"
 TOLD = {
     "core.customer": (
         "name",
