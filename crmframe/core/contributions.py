@@ -85,6 +85,7 @@ class Action:
         filled: Field to whether it must be filled (True) or empty (False) for pages to offer the verb on a record. It
             only spares people what would be refused: ``run`` refuses by itself.
         button: False for a verb that pages offer in another way.
+        makes: The entity of the record whose id ``run`` returns: pages lead on to it.
     """
 
     entity: str
@@ -98,6 +99,7 @@ class Action:
     imports: Callable[[UnitOfWork, Sequence[tuple[Mapping[str, Any], Any]]], None] | None = None
     filled: Mapping[str, bool] = field(default_factory=dict)
     button: bool = True
+    makes: str = ""
 
     def is_offered(self, record: Mapping[str, Any]) -> bool:
         """Return whether pages offer the verb on *record*; a field that its reader may not see decides nothing."""

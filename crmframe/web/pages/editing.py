@@ -245,15 +245,17 @@ def run_action(call: Call, work: UnitOfWork) -> Reply:
     missing = {name: text for name, text in form.posted(call, view, also).items() if text}
     version = version_in(call)
 
-    def run(writing: UnitOfWork) -> None:
+    def run(writing: UnitOfWork) -> str:
         writing.journal.name_verb(f"{entity.name}.{action.name}")
         if missing:
             records.update(writing, entity.name, record_id, missing, version=version)
         read = None if missing else version
-        records.run(writing, entity.name, record_id, action.name, data, version=read)
+        made = records.run(writing, entity.name, record_id, action.name, data, version=read)
+        is_told = bool(action.makes) and view.may(f"{action.makes}.read")
+        return f"/{work.registry.entity(action.makes).slug}/{made}" if is_told else url
 
     try:
-        return change(call, work, run, url)
+        return change(call, work, run, lambda leads_to: leads_to)
     except AWAY:
         raise
     except CrmError as error:
@@ -261,7 +263,7 @@ def run_action(call: Call, work: UnitOfWork) -> Reply:
         wanted = [*(field.name for field in also), *(p.field for p in form.problems_of(error))]
         shown = _action(view, entity, action, record, call.form, error)
         more = _missing(view, entity, actions.also_asked(view, entity, action, wanted), call.form, error)
-        controls = [*shown["controls"], *more]
+        controls = [*more, *shown["controls"]]  # what is missing comes first
         problems = form.general_messages(view, error, [each["name"] for each in controls])
         asked = {"also": [each["name"] for each in more], "controls": controls, "problems": problems}
         return Reply(shown | {"back": url} | asked, "action.html", error.status)
@@ -351,7 +353,7 @@ def put_away(call: Call, work: UnitOfWork) -> Reply:
     view, entity, record_id = view_of(call, work), entity_at(call, work), call.path["id"]
     verb, version = call.url.rsplit("/", 1)[1], version_in(call)
     write = {"delete": records.delete, "archive": records.archive, "unarchive": records.unarchive}[verb]
-    url = f"/{entity.slug}" if verb == "delete" else f"/{entity.slug}/{record_id}"
+    url = _above(work, entity, record_id) if verb == "delete" else f"/{entity.slug}/{record_id}"
     try:
         return change(call, work, lambda w: write(w, entity.name, record_id, version=version), url)
     except AWAY:
@@ -359,6 +361,20 @@ def put_away(call: Call, work: UnitOfWork) -> Reply:
     except CrmError as error:
         shown = show_delete(call, work).data | {"problem": view.message(error)}
         return Reply(shown, "delete.html", error.status)
+
+
+def _above(work: UnitOfWork, entity: Entity, record_id: int) -> str:
+    """Return where one is once a record is gone: with what it was part of, else in the list."""
+    parents = [] if entity.in_menu else [entity.fields[name] for name in entity.access_through]
+    kinds = [each for each in parents if each.kind.name == "reference"]
+    if len(kinds) == 1:
+        try:
+            held = records.get(work, entity.name, record_id).get(kinds[0].name)
+        except AWAY:
+            held = None  # whether it may be deleted is asked elsewhere
+        if held:
+            return f"/{work.registry.entity(kinds[0].kind.entity).slug}/{held}"  # type: ignore[attr-defined]
+    return f"/{entity.slug}"
 
 
 def add_activity(call: Call, work: UnitOfWork) -> Reply:

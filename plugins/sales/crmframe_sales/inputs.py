@@ -50,9 +50,13 @@ class Move(ActionInput):
 
     stage_id: int = Field(title="Stage", json_schema_extra={"entity": "sales.stage"})
     lost_reason_id: int | None = Field(
-        default=None, title="Lost because", json_schema_extra={"entity": "sales.lost_reason"}
+        default=None,
+        title="Lost because",
+        json_schema_extra={"entity": "sales.lost_reason", "asked_with": "lost_reason_id"},
     )
-    lost_to_id: int | None = Field(default=None, title="Lost to", json_schema_extra=COMPETITOR)
+    lost_to_id: int | None = Field(
+        default=None, title="Lost to", json_schema_extra={**COMPETITOR, "asked_with": "lost_reason_id"}
+    )
     at: datetime | None = Field(default=None, title="When")
     # Asked for once it turns out that a won deal wants a note.
     promised: str | None = told("What was promised", asked_with="promised")

@@ -135,3 +135,18 @@ def test_only_what_the_reader_may_do_with_this_record_is_offered(company, people
     assert "Huaxin" in page
     assert "/edit" not in page
     assert f'href="/customers/{company.customer}/edit"' in root.get(f"/customers/{company.customer}").text
+
+
+def test_a_deleted_part_leads_back_to_what_it_was_part_of(root, write, people):
+    user = people.user("mia")
+    rule = write(
+        lambda work: records.create(
+            work, "core.assignment_rule", {"name": "In turn", "entity": "core.customer"}
+        )
+    )["id"]
+    values = {"rule_id": rule, "user_id": user}
+    member = write(lambda work: records.create(work, "core.assignment_member", values))["id"]
+
+    answer = root.post(f"/assignment-members/{member}/delete", data={})
+
+    assert answer.headers["location"].startswith(f"/assignment-rules/{rule}?done=")

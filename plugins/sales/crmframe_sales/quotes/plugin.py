@@ -66,7 +66,7 @@ def buttons(context: ViewContext) -> Sequence[Button]:
 
 
 ACTIONS = (
-    Action("sales.deal", "quote", actions.quote_deal, "Make a quote", tone="blue"),
+    Action("sales.deal", "quote", actions.quote_deal, "Make a quote", tone="blue", makes=QUOTE),
     Action(QUOTE, "add_line", actions.add_line, "Add a product", input=AddLine, filled={"sent_at": False}),
     Action(QUOTE, "send", actions.send, "Send the quote", input=Send, tone="blue", filled={"sent_at": False}),
     Action(
@@ -87,7 +87,7 @@ ACTIONS = (
         tone="red",
         filled={"sent_at": True, "decided_at": False},
     ),
-    Action(QUOTE, "new_version", actions.new_version, "New version", filled={"sent_at": True}),
+    Action(QUOTE, "new_version", actions.new_version, "New version", filled={"sent_at": True}, makes=QUOTE),
     Action(
         QUOTE,
         "revoke",
@@ -103,6 +103,7 @@ ACTIONS = (
         input=Order,
         tone="green",
         filled={"decided_at": True},
+        makes=ORDER,
     ),
     Action(QUOTE, "expire", expire, "Let it expire", filled={"sent_at": True, "decided_at": False}),
     Action(
