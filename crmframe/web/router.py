@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.routing import Router as PluginRouter
@@ -12,6 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crmframe.web.endpoint import Endpoint, Handler, StrangerEndpoint
 from crmframe.web.errors import MethodNotAllowed, NoSuchPage
+
+if TYPE_CHECKING:
+    from crmframe.core.entities.entity import Entity
+    from crmframe.core.work import UnitOfWork
+    from crmframe.web.respond import Call
 
 MAX_ID = 2**63 - 1
 INTEGER = re.compile(r"[0-9]{1,19}")
@@ -194,3 +199,15 @@ def plugin_mount(plugin: str, routes: Iterable[BaseRoute]) -> ASGIApp:
 
 async def _no_such_page(scope: Scope, _receive: Receive, _send: Send) -> None:
     raise NoSuchPage(path=scope["path"])
+
+
+def entity_at(call: Call, work: UnitOfWork) -> Entity:
+    """Return the entity that the path names.
+
+    Raises:
+        NoSuchPage: No enabled plugin has it.
+    """
+    entity: Entity | None = work.registry.by_slug.get(call.path["slug"])
+    if entity is None:
+        raise NoSuchPage(path=call.url)
+    return entity

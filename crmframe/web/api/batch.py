@@ -13,6 +13,7 @@ from crmframe.web.api import parameters
 from crmframe.web.endpoint import Endpoint
 from crmframe.web.errors import Unreadable
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -26,7 +27,7 @@ PARTS = ("create", "update", "upsert", "delete")
 
 def run_batch(call: Call, work: UnitOfWork) -> Reply:
     """Create, update, upsert and delete, in this order; answer with the ids of each."""
-    entity = parameters.entity_at(call, work)
+    entity = entity_at(call, work)
     body = parameters.values_of(call)
     _check(body)
     answer: dict[str, Any] = {}

@@ -16,7 +16,7 @@ from crmframe.core.errors import InvalidFilter, PreconditionRequired
 from crmframe.core.records import Query
 from crmframe.core.search.searching import narrowed_by
 from crmframe.web.body import decoded_json
-from crmframe.web.errors import NoSuchPage, Unreadable, UnsupportedMediaType
+from crmframe.web.errors import Unreadable, UnsupportedMediaType
 from crmframe.web.respond import Call
 
 if TYPE_CHECKING:
@@ -27,18 +27,6 @@ MAX_PAGE = 1_000_000
 DEFAULT_LIMIT = 50
 ENTITY_TAG = re.compile(r'(?:W/)?"([0-9]{1,18})"')
 ARCHIVED: Mapping[str, bool | None] = {"": False, "false": False, "true": True, "any": None}
-
-
-def entity_at(call: Call, work: UnitOfWork) -> Entity:
-    """Return the entity that the path names.
-
-    Raises:
-        NoSuchPage: No enabled plugin has it.
-    """
-    entity: Entity | None = work.registry.by_slug.get(call.path["slug"])
-    if entity is None:
-        raise NoSuchPage(path=call.url)
-    return entity
 
 
 def read_query(call: Call, work: UnitOfWork, entity: Entity) -> Query:

@@ -17,6 +17,7 @@ from crmframe.web.api.records_json import encoder_of, plain, record_json
 from crmframe.web.endpoint import BriefEndpoint, Endpoint, Handler
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.respond import Call, Reply, encoded
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -32,7 +33,7 @@ KINDS_OF_PUTTING_AWAY: Mapping[str, Verb] = {
 
 def list_records(call: Call, work: UnitOfWork) -> Reply:
     """Answer ``{"records": […], "next": cursor or null}`` and the count when asked."""
-    entity = parameters.entity_at(call, work)
+    entity = entity_at(call, work)
     query = parameters.read_query(call, work, entity)
     page = records.select(work, entity.name, query)
     objects = encoder_of(work, entity, page.columns).objects(page.rows)
@@ -50,7 +51,7 @@ def _count(call: Call, work: UnitOfWork, entity: Entity, query: Query) -> dict[s
 
 def create_record(call: Call, work: UnitOfWork) -> Reply:
     """Create a record and answer with it."""
-    entity = parameters.entity_at(call, work)
+    entity = entity_at(call, work)
     record = records.create(work, entity.name, parameters.values_of(call))
     headers = {"location": f"{call.url.rstrip('/')}/{record['id']}", **parameters.entity_tag(record)}
     return Reply(record_json(work, entity, record), status=201, headers=headers)
@@ -58,7 +59,7 @@ def create_record(call: Call, work: UnitOfWork) -> Reply:
 
 def read_record(call: Call, work: UnitOfWork) -> Reply:
     """Answer with a record, or the columns of it that are wanted, as it is or as it was."""
-    entity = parameters.entity_at(call, work)
+    entity = entity_at(call, work)
     record_id, columns = call.path["id"], parameters.columns_of(call)
     at = parameters.moment(call, work)
     if at is not None:
@@ -77,7 +78,7 @@ def read_record(call: Call, work: UnitOfWork) -> Reply:
 
 def update_record(call: Call, work: UnitOfWork) -> Reply:
     """Change the given fields, under If-Match."""
-    entity = parameters.entity_at(call, work)
+    entity = entity_at(call, work)
     version = parameters.version_of(call, needed=True)
     values = parameters.values_of(call)
     return _one(work, entity, records.update(work, entity.name, call.path["id"], values, version=version))
@@ -85,14 +86,14 @@ def update_record(call: Call, work: UnitOfWork) -> Reply:
 
 def delete_record(call: Call, work: UnitOfWork) -> Reply:
     """Delete a record, under If-Match."""
-    entity = parameters.entity_at(call, work)
+    entity = entity_at(call, work)
     records.delete(work, entity.name, call.path["id"], version=parameters.version_of(call, needed=True))
     return Reply(status=204)
 
 
 def run_verb(call: Call, work: UnitOfWork) -> Reply:
     """Run an action, or restore, archive, unarchive; answer with the record and what the action said."""
-    entity, verb, record_id = parameters.entity_at(call, work), call.path["verb"], call.path["id"]
+    entity, verb, record_id = entity_at(call, work), call.path["verb"], call.path["id"]
     result = None
     if verb in KINDS_OF_PUTTING_AWAY and verb not in work.registry.actions.get(entity.name, {}):
         KINDS_OF_PUTTING_AWAY[verb](work, entity.name, record_id)
@@ -125,7 +126,7 @@ def _one(work: UnitOfWork, entity: Entity, record: dict[str, Any]) -> Reply:
 
 def history(call: Call, work: UnitOfWork) -> Reply:
     """Answer with what happened to a record, newest first."""
-    entity = parameters.entity_at(call, work)
+    entity = entity_at(call, work)
     return Reply({"entries": entries(records.history(work, entity.name, call.path["id"]))})
 
 

@@ -16,10 +16,10 @@ from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import PermissionDenied
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import cells, lookup
-from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.tones import mark_of, tone_of
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -39,7 +39,7 @@ def show_agenda(call: Call, work: UnitOfWork) -> Reply:
     everybody = call.parameter("who") == "all"
     start, end = (datetime.combine(day, time(), view.zone) for day in (first, first + WEEK))
     found = agenda(work, None if everybody else work.actor.id, start, end)
-    titles = lookup.titles_of(work, _abouts(each.appointment["about"] for each in found))
+    titles = lookup.titles_of(work, lookup.ids_by_entity(each.appointment["about"] for each in found))
     days = [first + timedelta(days=n) for n in range(7)]
     data = {
         "view": view,
@@ -67,15 +67,6 @@ def _ways(url: str, first: date, days: int, kept: Mapping[str, str]) -> dict[str
 
     step = timedelta(days=days)
     return {"before": to(first - step), "after": to(first + step), "day": first.isoformat()}
-
-
-def _abouts(given: Any) -> dict[str, set[int]]:
-    wanted: dict[str, set[int]] = {}
-    for about in given:
-        name, _, number = (about or "").partition(":")
-        if number:
-            wanted.setdefault(name, set()).add(int(number))
-    return wanted
 
 
 def _link(view: View, about: str | None, titles: lookup.Titles) -> tuple[str, str]:
@@ -131,7 +122,7 @@ def show_report(call: Call, work: UnitOfWork) -> Reply:
     who = call.parameter("who") or "me"
     found = follow_ups(work, first, days, _users(work, who))
     rows = [row for s in found.shares for row in (*s.activities, *s.done, *s.planned)]
-    wanted = _abouts(row.about for row in rows)
+    wanted = lookup.ids_by_entity(row.about for row in rows)
     wanted.setdefault("core.user", set()).update(share.user_id for share in found.shares)
     titles = lookup.titles_of(work, wanted)
     offers = lookup.offers_of(work, ["core.user", "core.team"])

@@ -15,11 +15,11 @@ from crmframe.core.entities.field import Field
 from crmframe.core.records import Query
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import cells, conditions, listing, lookup, views
-from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.tones import mark_of, tone_of
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

@@ -13,7 +13,6 @@ from crmframe.core.entities.field import Field
 from crmframe.core.errors import NotFound
 from crmframe.kernel.dispatch import Notice
 from crmframe.web.pages import actions, cells, lookup, timeline
-from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.files import files_of
 from crmframe.web.pages.follow_up import composer_of
 from crmframe.web.pages.keeping import NOTHING_KEPT, kept_of
@@ -22,6 +21,7 @@ from crmframe.web.pages.related import related_of
 from crmframe.web.pages.tones import mark_of, tone_of
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.numerals import plain_number
-from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages.listing import link
 from crmframe.web.pages.shell import DONE
 from crmframe.web.respond import Call, Reply
@@ -16,18 +15,6 @@ if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
 T = TypeVar("T")
-
-
-def entity_at(call: Call, work: UnitOfWork) -> Entity:
-    """Return the entity that the path names.
-
-    Raises:
-        NoSuchPage: No enabled plugin has it.
-    """
-    entity: Entity | None = work.registry.by_slug.get(call.path["slug"])
-    if entity is None:
-        raise NoSuchPage(path=call.url)
-    return entity
 
 
 def change(

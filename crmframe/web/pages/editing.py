@@ -24,10 +24,11 @@ from crmframe.core.errors import (
 from crmframe.core.everyday.duplicating import copy_parts, values_like
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import actions, cells, form, lookup
-from crmframe.web.pages.doing import change, entity_at, version_in
+from crmframe.web.pages.doing import change, version_in
 from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

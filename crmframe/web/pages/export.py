@@ -13,9 +13,9 @@ from crmframe.core.records import Query
 from crmframe.core.search.searching import narrowed_by
 from crmframe.core.transfer.defusing import defused_unless_number
 from crmframe.web.pages import listing, lookup
-from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.view import view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

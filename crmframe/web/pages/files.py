@@ -14,9 +14,10 @@ from crmframe.core.files.media import UNKNOWN, is_picture, is_shown
 from crmframe.core.files.store import FileEmpty
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.headers import INERT
-from crmframe.web.pages.doing import entity_at, marked
+from crmframe.web.pages.doing import marked
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

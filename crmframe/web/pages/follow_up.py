@@ -16,9 +16,10 @@ from crmframe.web.auth import local_path
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.formats import at_zone
 from crmframe.web.pages import actions, cells, form
-from crmframe.web.pages.doing import change, entity_at, version_in
+from crmframe.web.pages.doing import change, version_in
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

@@ -20,10 +20,11 @@ from crmframe.core.records import Entry, FieldChange
 from crmframe.core.storage.dialect import in_set
 from crmframe.web.auth import local_path
 from crmframe.web.pages import cells, lookup, sentences
-from crmframe.web.pages.doing import change, entity_at
+from crmframe.web.pages.doing import change
 from crmframe.web.pages.tones import mark_of, tone_of
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

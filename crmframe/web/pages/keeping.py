@@ -18,10 +18,11 @@ from crmframe.core.errors import InvalidInput
 from crmframe.core.records import Query, rights
 from crmframe.web.auth import local_path
 from crmframe.web.pages import lookup
-from crmframe.web.pages.doing import change, entity_at
+from crmframe.web.pages.doing import change
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
@@ -158,11 +159,7 @@ def at_hand(view: View) -> dict[str, Any]:
         query = Query(where=mine, columns=("id", "about"), limit=MOST)
         favorites = [row["about"] for row in records.select(work, FAVORITE, query).records()]
     recent = view.call.site.recent.of(work.connection, work.actor.id or 0)
-    wanted: dict[str, set[int]] = {}
-    for about in (*favorites, *recent):
-        name, _, number = about.partition(":")
-        wanted.setdefault(name, set()).add(int(number))
-    titles = lookup.titles_of(work, wanted)
+    titles = lookup.titles_of(work, lookup.ids_by_entity((*favorites, *recent)))
     return {"favorites": _links(view, favorites, titles), "recent": _links(view, recent, titles)}
 
 

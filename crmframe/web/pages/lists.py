@@ -9,11 +9,11 @@ from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
 from crmframe.core.records.summing import CAP, summable, sums
 from crmframe.web.pages import conditions, listing, lookup, quick, views
-from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -29,11 +29,19 @@ def wanted_of(fields: Iterable[Field], rows: Sequence[Mapping[str, Any]]) -> dic
         if field.kind.name == "reference":
             wanted[field.kind.entity] |= {row[field.name] for row in rows if row.get(field.name)}  # type: ignore[attr-defined]
         elif field.kind.name == "any_reference":
-            for row in rows:
-                name, _, number = (row.get(field.name) or "").partition(":")
-                if number:
-                    wanted[name].add(int(number))
+            for name, ids in ids_by_entity(row.get(field.name) for row in rows).items():
+                wanted[name] |= ids
     return wanted
+
+
+def ids_by_entity(abouts: Iterable[str | None]) -> dict[str, set[int]]:
+    """Return the ids in references such as ``core.customer:7``, by entity; None is left out."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for about in abouts:
+        if about:
+            name, _, number = about.partition(":")
+            found[name].add(int(number))
+    return found
 
 
 def titles_of(work: UnitOfWork, wanted: Wanted) -> Titles:

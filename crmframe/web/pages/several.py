@@ -26,11 +26,12 @@ from crmframe.core.records import Query
 from crmframe.core.search.searching import narrowed_by
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import cells, form, listing, lists, lookup, views
-from crmframe.web.pages.doing import change, entity_at, ids_in, list_url
+from crmframe.web.pages.doing import change, ids_in, list_url
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.shell import DONE
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

@@ -13,9 +13,10 @@ from crmframe.core.errors import CrmError, InvalidInput
 from crmframe.core.records import Query
 from crmframe.web.errors import NoSuchPage
 from crmframe.web.pages import cells, form, lookup
-from crmframe.web.pages.doing import change, entity_at
+from crmframe.web.pages.doing import change
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork

@@ -14,11 +14,12 @@ from crmframe.core.everyday import views
 from crmframe.core.everyday.models import VISIBILITIES
 from crmframe.core.everyday.views import SAVED, OpenView
 from crmframe.web.pages import cells, form
-from crmframe.web.pages.doing import change, entity_at, version_in
+from crmframe.web.pages.doing import change, version_in
 from crmframe.web.pages.listing import OWN, Pairs, link
 from crmframe.web.pages.shell import DONE
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
