@@ -11,7 +11,7 @@ from crmframe.cli import output
 from crmframe.cli.console import Console, json_option, pass_console
 from crmframe.cli.people import user_id
 from crmframe.core import records
-from crmframe.core.activities.report import Report, Share, follow_ups, monday_of
+from crmframe.core.activities.report import Report, Share, follow_ups
 from crmframe.core.work import UnitOfWork
 
 
@@ -41,7 +41,7 @@ def daily(console: Console, day: datetime | None, by: str | None) -> None:
 def weekly(console: Console, day: datetime | None, by: str | None) -> None:
     """Show what happened in a week: activities, tasks done, next steps."""
     with console.work(write=False) as work:
-        first = monday_of(work, day.date() if day else work.today)
+        first = work.week_start(day.date() if day else work.today)
         _print(console, work, follow_ups(work, first, 7, _users(work, by)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -114,6 +114,10 @@ class UnitOfWork:
     def today(self) -> date:
         """Return the day in the workspace's zone."""
         return self.now.astimezone(self.settings.zone).date()
+
+    def week_start(self, day: date) -> date:
+        """Return the first day of the week that *day* lies in, as the workspace counts weeks."""
+        return day - timedelta(days=(day.weekday() - int(self.setting("core.week_start"))) % 7)
 
     @property
     def operation_id(self) -> int | None:

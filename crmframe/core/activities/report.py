@@ -125,12 +125,6 @@ def members_of(work: UnitOfWork, team_id: int) -> list[int]:
     return [row.user_id for row in work.rows(joined)]
 
 
-def monday_of(work: UnitOfWork, day: date) -> date:
-    """Return the first day of the week in which *day* lies, as the workspace counts weeks."""
-    start = int(work.setting("core.week_start"))
-    return day - timedelta(days=(day.weekday() - start) % 7)
-
-
 # --- the first page -----------------------------------------------------------------------------------
 
 
@@ -156,7 +150,7 @@ def my_customers(work: UnitOfWork, days: int) -> Mapping[str, int]:
     table = records.visible(work, "core.customer")
     c = table.c
     today = datetime.combine(work.today, time(), work.settings.zone)
-    week = datetime.combine(monday_of(work, work.today), time(), work.settings.zone)
+    week = datetime.combine(work.week_start(work.today), time(), work.settings.zone)
     values = {"me": work.actor.id, "tomorrow": today + timedelta(days=1), "week": week}
     values["quiet"] = today - timedelta(days=days)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from crmframe.core import records
 from crmframe.core.activities.agenda import Occurrence, agenda
 from crmframe.core.activities.home import QUIET_DAYS
-from crmframe.core.activities.report import Share, follow_ups, members_of, monday_of
+from crmframe.core.activities.report import Share, follow_ups, members_of
 from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import PermissionDenied
 from crmframe.web.errors import NoSuchPage
@@ -35,7 +35,7 @@ def show_agenda(call: Call, work: UnitOfWork) -> Reply:
     """Show the appointments of a week, day by day, in the reader's zone."""
     view = view_of(call, work)
     _require(work, "core.appointment.read")
-    first = monday_of(work, _day_in(call, view))
+    first = work.week_start(_day_in(call, view))
     everybody = call.parameter("who") == "all"
     start, end = (datetime.combine(day, time(), view.zone) for day in (first, first + WEEK))
     found = agenda(work, None if everybody else work.actor.id, start, end)
@@ -118,7 +118,7 @@ def show_report(call: Call, work: UnitOfWork) -> Reply:
     _require(work, "core.activity.read")
     weekly = call.parameter("span") == "week"
     day = _day_in(call, view)
-    first, days = (monday_of(work, day), 7) if weekly else (day, 1)
+    first, days = (work.week_start(day), 7) if weekly else (day, 1)
     who = call.parameter("who") or "me"
     found = follow_ups(work, first, days, _users(work, who))
     rows = [row for s in found.shares for row in (*s.activities, *s.done, *s.planned)]

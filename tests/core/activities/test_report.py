@@ -5,7 +5,7 @@ from typing import Any
 
 from crmframe.core import records
 from crmframe.core.access.loading import actor_of_user
-from crmframe.core.activities.report import follow_ups, monday_of, my_customers, my_day
+from crmframe.core.activities.report import follow_ups, my_customers, my_day
 
 
 def user(work: Any, name: str) -> int:
@@ -37,7 +37,7 @@ def test_report_holds_what_each_did_on_the_day_of_the_workspace(application: Any
         records.create(work, "core.task", {"title": "Next"})
 
         day = follow_ups(work, noon.date(), 1, None)
-        mine = follow_ups(work, monday_of(work, noon.date()), 7, [zhang])
+        mine = follow_ups(work, work.week_start(noon.date()), 7, [zhang])
         today = follow_ups(work, work.today, 1, [zhang])
 
     assert {share.user_id: dict(share.kinds) for share in day.shares} == {

@@ -50,12 +50,6 @@ def moments(work: UnitOfWork, days: Sequence[date]) -> list[datetime]:
     return [datetime.combine(day, time(), work.settings.zone) for day in days]
 
 
-def week_start(work: UnitOfWork, day: date) -> date:
-    """Return the first day of the week that *day* lies in."""
-    first = int(work.setting("core.week_start"))
-    return date.fromordinal(day.toordinal() - (day.weekday() - first) % 7)
-
-
 def _later(day: date, months: int) -> date:
     count = day.year * 12 + day.month - 1 + months
     return date(count // 12, count % 12 + 1, 1)

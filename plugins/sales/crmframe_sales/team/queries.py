@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from crmframe.api import UnitOfWork, records
 from crmframe_sales.forecast.people import people
-from crmframe_sales.forecast.periods import moments, period_at, week_start
+from crmframe_sales.forecast.periods import moments, period_at
 from crmframe_sales.forecast.queries import subtree
 from crmframe_sales.forecast.rates import Rates
 from crmframe_sales.forecast.sums import won_cells
@@ -103,7 +103,7 @@ def _open_deals(work: UnitOfWork) -> Sequence[Any]:
 
 def _activities(work: UnitOfWork) -> Sequence[Any]:
     activity = records.visible(work, "core.activity")
-    (monday,) = moments(work, [week_start(work, work.today)])
+    (monday,) = moments(work, [work.week_start(work.today)])
     return work.rows(
         sa.select(
             activity.c.by_id,

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal, format_percent
 
 from crmframe.api import Call, Reply, UnitOfWork, page
 from crmframe_sales import say
-from crmframe_sales.forecast.periods import period_at, week_start
+from crmframe_sales.forecast.periods import period_at
 from crmframe_sales.forecast.routes import asked_team, shown, team_options
 from crmframe_sales.progress.queries import stale_url
 from crmframe_sales.team.queries import Member, team
@@ -95,7 +95,7 @@ def _row(member: Member, work: UnitOfWork, locale: str, stale: str) -> dict[str,
         "stale_url": f"{stale}&{urlencode({'owner_id': member.id})}",
         "activities": member.activities,
         "activities_url": "/activities?"
-        + urlencode({"by_id": member.id, "at__gte": week_start(work, work.today).isoformat()}),
+        + urlencode({"by_id": member.id, "at__gte": work.week_start(work.today).isoformat()}),
         "won": shown(member.won, locale),
         "won_url": f"/deals?{urlencode({'owner_id': member.id, 'won_at__gte': month.start.isoformat()})}",
         "target": "" if member.target is None else shown(member.target, locale),
