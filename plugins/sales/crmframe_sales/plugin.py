@@ -277,14 +277,15 @@ def checks() -> Sequence[Check]:
     return [Check("sales.deal_stages", deals_agree_with_stages)]
 
 
+# What must hold whenever records are made or changed.
+GUARDS = (keep_one_primary, check_leads, refuse_double, require_next_step, guards.guard_documents)
+
+
 @hookimpl
 def before_create(change: Change) -> None:
     """Refuse lines whose amount no column could hold; see to contacts and targets."""
-    keep_one_primary(change)
-    check_leads(change)
-    refuse_double(change)
-    require_next_step(change)
-    guards.guard_documents(change)
+    for guard in GUARDS:
+        guard(change)
     if change.entity.name == "sales.deal_line":
         for line in change.after:
             refuse_too_large(line["quantity"], line["price"])
@@ -293,11 +294,8 @@ def before_create(change: Change) -> None:
 @hookimpl
 def before_update(change: Change) -> None:
     """Refuse to make the amount of a line larger than a column could hold; see to contacts and targets."""
-    keep_one_primary(change)
-    check_leads(change)
-    refuse_double(change)
-    require_next_step(change)
-    guards.guard_documents(change)
+    for guard in GUARDS:
+        guard(change)
     if change.entity.name == "sales.deal_line":
         for record_id, values in zip(change.ids, change.after, strict=True):
             line = {**change.before[record_id], **values}
