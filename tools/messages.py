@@ -46,7 +46,7 @@ SKIPPED = {"tests", "migrations", "versions", "testing", "static", "node_modules
 NAMES = frozenset(
     {"template", "msgid", "label", "plural", "sentence", "confirm", "help", "group", "reason", "expected"}
 )
-ATTRIBUTES = frozenset({"template", "__label__", "__plural__", "GROUP"})
+ATTRIBUTES = frozenset({"template", "__label__", "__plural__"})
 # Names of groups in the menu are looked up in the core's catalog, whoever has put an entity there.
 GROUPS = ("Customers", "Sales", "Administration")
 # The help of the command line and the description of the API are English: they are read next to names.
@@ -216,9 +216,7 @@ class _Texts(ast.NodeVisitor):
             self._assigned([node.target.id], node.value)
 
     def _assigned(self, names: list[str], value: ast.expr) -> None:
-        is_table = TABLES.intersection(names) and any(
-            each in self.path for each in ("/pages/", "/workspace/")
-        )
+        is_table = "/pages/" in self.path and TABLES.intersection(names)
         if is_table or any(name in NAMES or name in ATTRIBUTES for name in names):
             self._add(value)
         elif any(name.isupper() for name in names) and not self.path.startswith("crmframe/cli/"):
