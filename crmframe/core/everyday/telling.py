@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crmframe.core.access import lending, models
 from crmframe.core.contributions import Event, NotificationKind, Subscription
+from crmframe.core.notifications import news
 from crmframe.core.notifications.notify import notify
 from crmframe.core.storage.dialect import in_set
 from crmframe.core.work import UnitOfWork
@@ -17,13 +18,12 @@ SHARED = "core.shared"
 KINDS = (NotificationKind(SHARED, "Records shared with you", "{who} shared with you: {record}", "teal"),)
 _share: Any = lending.Share.__table__
 _member: Any = models.Membership.__table__
-_user: Any = models.User.__table__
 
 
 def tell_shares(work: UnitOfWork, events: Sequence[Event]) -> None:
     """Tell people, and the members of teams, what is shared with them now."""
     for event in events:
-        who = work.scalar(sa.select(_user.c.name).where(_user.c.id == event.actor_id)) or ""
+        who = news.who(work, event)
         rows = work.rows(sa.select(_share).where(in_set(_share.c.id, "ids")), {"ids": list(event.ids)})
         for row in rows:
             users = {row.user_id} if row.user_id else _members(work, row.team_id)

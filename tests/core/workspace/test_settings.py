@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -89,3 +90,12 @@ def test_only_administrators_change_settings(make_application: Any) -> None:
         write_settings(work, {"core.company_name": "Hers"})
     assert [problem.field for problem in refused.value.problems] == ["value"]
     assert value_of(application, "company_name") is None
+
+
+def test_weeks_begin_on_the_day_that_the_workspace_says(application: Any) -> None:
+    sunday, monday = date(2026, 3, 1), date(2026, 3, 2)
+    with application.work() as work:
+        assert (work.week_start(sunday), work.week_start(monday)) == (date(2026, 2, 23), monday)
+        write_settings(work, {"core.week_start": "6"})
+    with application.work() as work:
+        assert (work.week_start(sunday), work.week_start(monday)) == (sunday, sunday)
