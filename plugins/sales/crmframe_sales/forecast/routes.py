@@ -115,9 +115,10 @@ def team_options(work: UnitOfWork) -> list[tuple[int, str]]:
     """Return the teams that the actor may name, by name."""
     if not work.actor.may("core.team.read"):
         return []
-    known = records.select(work, "core.team", records.Query(columns=("id",), limit=200)).records()
+    # Without columns it is those that the actor may read: perhaps not the name.
+    known = records.select(work, "core.team", records.Query(limit=200)).records()
     return sorted(
-        records.titles(work, "core.team", [row["id"] for row in known]).items(), key=lambda pair: pair[1]
+        ((row["id"], row.get("name") or f"#{row['id']}") for row in known), key=lambda pair: pair[1]
     )
 
 
