@@ -33,15 +33,13 @@ COMPETITORS = (
 )
 SCORES: tuple[tuple[str, dict[str, Any], int], ...] = (
     ("留有电话 Has a phone", {"phone__empty": False}, 15),
-    ("留有邮箱 Has an e-mail", {"email__empty": False}, 10),
     ("有公司名 Names a company", {"company__empty": False}, 15),
     ("说明需求 Says what is wanted", {"need__empty": False}, 20),
     ("转介绍 Came by referral", {"source": "referral"}, 25),
     ("展会 Met at an exhibition", {"source": "exhibition"}, 15),
-    ("广告 Came by an advertisement", {"source": "advertisement"}, -5),
 )
 # What each is to win in a quarter, in thousands of yuan, when the company has two thousand customers.
-PERSONS = {"chen": 5500, "liu": 5200, "zhou": 4800, "wu": 4900, "emma": 4600, "marco": 4200}
+PERSONS = {"chen": 6600, "liu": 6400, "zhou": 5800, "wu": 6900, "emma": 6200, "marco": 4900}
 STANDINGS = (("behind", "low"), ("level", "medium"), ("ahead", "high"))
 MONTH = timedelta(days=30)
 SEASONS = (Decimal("0.9"), Decimal("1.0"), Decimal("1.1"), Decimal("1.0"))
@@ -95,9 +93,10 @@ def _targets(work: UnitOfWork, month: Period, size: Decimal) -> list[dict[str, A
     for user, team, thousands in _persons(work):
         amount = round(thousands * size) * 1000
         of_team[team] = of_team.get(team, 0) + amount
-        rows.append({**base, "owner_id": user, "value": amount, "currency": "CNY"})
+        who = {**base, "owner_id": user, "team_id": team}
+        rows.append({**who, "value": amount, "currency": "CNY"})
         deals = max(1, round(thousands * size / 220))
-        rows.append({**base, "owner_id": user, "measure": "won_count", "value": deals, "currency": None})
+        rows.append({**who, "measure": "won_count", "value": deals, "currency": None})
     rows += [{**base, "team_id": team, "value": value, "currency": "CNY"} for team, value in of_team.items()]
     return [*rows, {**base, "value": sum(of_team.values()), "currency": "CNY"}]
 

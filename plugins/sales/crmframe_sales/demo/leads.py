@@ -18,8 +18,8 @@ SEED = 71
 LEAD = "sales.lead"
 OWNERS = ("chen", "liu", "zhou", "wu", "emma", "marco")
 ABROAD = ("emma", "marco")
-MONTH, MONTHS, NEWEST = 30, 12, 45
-# Of the customers that came in a month, one in seven was a lead; beside them come so many others for a hundred customers.
+SPAN, SPANS, NEWEST = 60, 6, 45
+# Of the customers that came, one in seven was a lead; beside them come so many others for a hundred customers.
 CONVERTED, OTHERS = 0.15, 18
 SOURCES, SOURCE_WEIGHTS = (
     ("website", "search", "exhibition", "referral", "advertisement", "social", "partner", "phone"),
@@ -107,17 +107,19 @@ FORMS = ("Ltd", "GmbH", "Group", "Works", "Industries")
 
 
 def leads(now: datetime, customers: int) -> Iterator[Step]:
-    """Yield what each owner wrote down in each month: customers that were leads first, and other leads."""
+    """Yield what each owner wrote down in every two months: customers that were leads first, and other leads."""
     random = Random(SEED)  # noqa: S311 - the same leads every time is what is wanted
     rows: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
     for _ in range(customers * OTHERS // 100):
-        days = random.randint(1, NEWEST) if random.random() < 0.6 else random.randint(NEWEST, MONTH * MONTHS)
+        days = (
+            random.randint(1, NEWEST) if random.random() < 0.6 else random.randint(NEWEST, SPAN * SPANS - 1)
+        )
         owner = random.choice(OWNERS)
-        rows[days // MONTH, owner].append(_asked(random, owner, now, days))
+        rows[days // SPAN, owner].append(_asked(random, owner, now, days))
     for owner in OWNERS:
-        for month in range(MONTHS):
-            at = _evening(now, month * MONTH)
-            yield at, owner, _written(rows[month, owner], random.randint(0, 10**6))
+        for span in range(SPANS):
+            at = _evening(now, span * SPAN)
+            yield at, owner, _written(rows[span, owner], random.randint(0, 10**6))
 
 
 def _evening(now: datetime, days_ago: int) -> datetime:
@@ -200,7 +202,7 @@ def _written(rows: Sequence[dict[str, Any]], lot: int) -> Callable[[UnitOfWork],
 
 
 def _newcomers(work: UnitOfWork) -> Sequence[Any]:
-    """Return the actor's customers of the last month, each with the first of its people."""
+    """Return the actor's customers of the last two months, each with the first of its people."""
     customer, contact = (records.visible(work, name) for name in ("core.customer", "core.contact"))
     first = sa.select(sa.func.min(contact.c.id)).where(contact.c.customer_id == customer.c.id)
     since = sa.bindparam("since", type_=customer.c.created_at.type)
@@ -216,7 +218,7 @@ def _newcomers(work: UnitOfWork) -> Sequence[Any]:
     ).where(
         customer.c.owner_id == work.actor.id, customer.c.created_at >= since, customer.c.kind == "company"
     )
-    found = work.rows(wanted.order_by(customer.c.id), {"since": work.now - timedelta(days=MONTH)})
+    found = work.rows(wanted.order_by(customer.c.id), {"since": work.now - timedelta(days=SPAN)})
     return [each for each in found if each.contact is not None]
 
 

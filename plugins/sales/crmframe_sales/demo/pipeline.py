@@ -53,6 +53,7 @@ def _deal(number: int, now: datetime, random: Random, *, ending: str) -> Iterato
     moments = _moments(now, age, depth + (ending != "open"), random)
     is_quoted = number <= TOLD or number % 8 == 0
     plan = _Plan(f"D-{number:04d}", ending, now.date(), random.randint(0, 10**6), is_quoted=is_quoted)
+    plan.ended_on = None if ending == "open" else moments[-1].date()
     yield moments[0], owner, plan.create
     for place in range(1, depth + 1):
         yield moments[place], owner, plan.move_to(place)
@@ -66,7 +67,7 @@ def _deal(number: int, now: datetime, random: Random, *, ending: str) -> Iterato
 
 def _fulfilment(plan: _Plan, owner: str, now: datetime, won: datetime, random: Random) -> Iterator[Step]:
     """Yield what became of the order that a won deal led to: most are delivered some weeks later, and then completed."""
-    days = random.randint(25, 80)
+    days = random.randint(9, 45)
     called_off = random.random() < CALLED_OFF
     for after, verb in ((days, "cancel"),) if called_off else ((days, "deliver"), (days + 30, "close")):
         if won + timedelta(days=after) < now:
@@ -90,6 +91,7 @@ class _Plan:
 
     def __init__(self, code: str, ending: str, day: date, seed: int, *, is_quoted: bool) -> None:
         self.code, self.ending, self.day, self.is_quoted = code, ending, day, is_quoted
+        self.ended_on: date | None = None
         self.random = Random(seed)  # noqa: S311 - as above
 
     def create(self, work: UnitOfWork) -> None:
@@ -147,12 +149,12 @@ class _Plan:
             stage = _one(work, "sales.stage", "name", STAGES[place][0], "id")["id"]
             self._run(work, "move", {"stage_id": stage})
             if self.is_quoted and place == QUOTED:
-                if self.ending == "open" and self.random.random() < 0.15:
+                if self.ending == "open" and self.random.random() < 0.35:
                     quoting.draft(work, self._id(work), self.random)
                 else:
-                    quoting.send(work, self._id(work), self.random, self._valid)
+                    quoting.send(work, self._id(work), self.random, self._valid(work))
             elif self.is_quoted and place == IMPROVED and self.random.random() < 0.5:
-                quoting.improve(work, self._id(work), self._valid)
+                quoting.improve(work, self._id(work), self._valid(work))
 
         return move
 
@@ -189,10 +191,9 @@ class _Plan:
     def _run(self, work: UnitOfWork, verb: str, data: dict[str, Any]) -> None:
         records.run(work, "sales.deal", self._id(work), verb, data)
 
-    @property
-    def _valid(self) -> int:
+    def _valid(self, work: UnitOfWork) -> int:
         # Who decided, did so in time.
-        return 30 if self.ending == "open" else 200
+        return 30 if self.ended_on is None else max(30, (self.ended_on - work.today).days + 9)
 
     def _id(self, work: UnitOfWork) -> int:
         return int(_one(work, "sales.deal", "code", self.code, "id")["id"])
