@@ -112,6 +112,7 @@ EXCUSED: Mapping[str, str] = {
     "GET /admin/choices": "tests/web/pages/test_choosing.py refuses others",
     "GET /admin/choices/{entity}/{field}": "tests/web/pages/test_choosing.py refuses others",
     "POST /admin/choices/{entity}/{field}": "tests/web/pages/test_choosing.py refuses others",
+    "POST /{slug}/similar": "says what may be there already, to whoever may create; tests/web/pages/test_similar.py",
     "GET /{slug}/views/new": "asks for a name; tests/web/pages/test_views.py",
     "POST /{slug}/views/new": "creates a saved view, whose cells are tried; tests/web/pages/test_views.py",
     "GET /{slug}/views/{id:int}": "shows a saved view, whose cells are tried; tests/web/pages/test_views.py",

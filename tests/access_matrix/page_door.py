@@ -328,7 +328,9 @@ PAGES: Mapping[str, Make] = {
         "GET", f"{base}/{cell.record_id}", ONE, {"as_of": moment_text(world.early)}
     ),
     "history": _below("/history"),
-    "create": lambda world, cell, base: Request("POST", f"{base}/new", "/{slug}/new", body=dict(cell.values)),
+    "create": lambda world, cell, base: Request(
+        "POST", f"{base}/new", "/{slug}/new", body={**cell.values, "anyway": "1"}
+    ),
     "update": _post("/edit"),
     "update_many": _set,
     "delete": _post("/delete", body=lambda cell: {}),

@@ -38,6 +38,7 @@ from crmframe.web.pages import (
     settings,
     several,
     sharing,
+    similar,
     views,
     welcome,
 )
@@ -136,6 +137,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/{slug}/board", Endpoint(board.show_board)),
     ("GET", "/{slug}/new", Endpoint(editing.show_new)),
     ("POST", "/{slug}/new", form(editing.create)),
+    ("POST", "/{slug}/similar", form(similar.show_similar)),
     ("GET", "/{slug}/{id:int}", Endpoint(detail.show)),
     ("GET", "/{slug}/{id:int}/edit", Endpoint(editing.show_edit)),
     ("POST", "/{slug}/{id:int}/edit", form(editing.update)),

@@ -130,6 +130,7 @@ def _control(
         "search": "",
         "suggestions": [],
         "hint": view.text(plugin, schema["description"]) if "description" in schema else "",
+        "asks": "",
         "errors": [],
     }
     if target:

@@ -23,7 +23,7 @@ from crmframe.core.errors import (
 )
 from crmframe.core.everyday.duplicating import copy_parts, values_like
 from crmframe.web.errors import NoSuchPage
-from crmframe.web.pages import actions, cells, form, lookup
+from crmframe.web.pages import actions, cells, form, lookup, similar
 from crmframe.web.pages.doing import change, version_in
 from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.view import View, view_of
@@ -33,6 +33,7 @@ from crmframe.web.router import entity_at
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
+SIMILAR = 409
 AWAY = (PermissionDenied, NotFound, Unavailable)
 
 
@@ -67,6 +68,11 @@ def create(call: Call, work: UnitOfWork) -> Reply:
     # What the form left empty gets its default.
     given = {name: value for name, value in values.items() if value not in ("", [])}
     source = plain_number(call.parameter("duplicate"))
+
+    if source is None and not call.form.get(similar.ANYWAY):
+        found = similar.similar_to(view, entity, given)
+        if found:
+            return Reply(_form(view, wanted, values) | {"similar": found}, "form.html", SIMILAR)
 
     def write(writing: UnitOfWork) -> int:
         made: int = records.create(writing, entity.name, given)["id"]
@@ -140,6 +146,10 @@ def _form(
 ) -> dict[str, Any]:
     entity = wanted.entity
     controls = form.controls_of(view, wanted, values, form.problems_of(error))
+    recognized = () if record else similar.keys_of(view.work, entity)
+    for made in controls:
+        if made["name"] in recognized:
+            made["asks"] = f"/{entity.slug}/similar"
     title = str(record.get(entity.title) or record["id"]) if record else ""
     back = _back_or(view.call, "") or _local(view.call.parameter("back"))
     return {
@@ -150,6 +160,7 @@ def _form(
         "controls": controls,
         "problems": form.general_messages(view, error, list(wanted.fields)),
         "failed": error is not None,
+        "similar": (),
         "action": f"/{entity.slug}/{record['id']}/edit" if record else _new_address(view, entity),
         "back": back,
         "cancel": back or (f"/{entity.slug}/{record['id']}" if record else f"/{entity.slug}"),

@@ -52,6 +52,7 @@ def control(
         "search": "",
         "suggestions": [],
         "hint": view.text(field.plugin, field.help) if field.help else "",
+        "asks": "",
         "errors": [],
     }
     return found | _choosing(view, entity, field, value, offers, plain=plain)
