@@ -328,9 +328,7 @@ PAGES: Mapping[str, Make] = {
         "GET", f"{base}/{cell.record_id}", ONE, {"as_of": moment_text(world.early)}
     ),
     "history": _below("/history"),
-    "create": lambda world, cell, base: Request(
-        "POST", f"{base}/new", "/{slug}/new", body={**cell.values, "anyway": "1"}
-    ),
+    "create": lambda _, c, b: Request("POST", f"{b}/new", "/{slug}/new", body={**c.values, "anyway": "1"}),
     "update": _post("/edit"),
     "update_many": _set,
     "delete": _post("/delete", body=lambda cell: {}),
