@@ -33,7 +33,6 @@ from crmframe.web.router import entity_at
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-SIMILAR = 409
 AWAY = (PermissionDenied, NotFound, Unavailable)
 
 
@@ -69,10 +68,9 @@ def create(call: Call, work: UnitOfWork) -> Reply:
     given = {name: value for name, value in values.items() if value not in ("", [])}
     source = plain_number(call.parameter("duplicate"))
 
-    if source is None and not call.form.get(similar.ANYWAY):
-        found = similar.similar_to(view, entity, given)
-        if found:
-            return Reply(_form(view, wanted, values) | {"similar": found}, "form.html", SIMILAR)
+    found = similar.to_ask_about(view, entity, given) if source is None else []
+    if found:
+        return Reply(_form(view, wanted, values) | {"similar": found}, "form.html", similar.STATUS)
 
     def write(writing: UnitOfWork) -> int:
         made: int = records.create(writing, entity.name, given)["id"]
@@ -146,10 +144,8 @@ def _form(
 ) -> dict[str, Any]:
     entity = wanted.entity
     controls = form.controls_of(view, wanted, values, form.problems_of(error))
-    recognized = () if record else similar.keys_of(view.work, entity)
-    for made in controls:
-        if made["name"] in recognized:
-            made["asks"] = f"/{entity.slug}/similar"
+    if not record:
+        similar.let_ask(view, entity, controls)
     title = str(record.get(entity.title) or record["id"]) if record else ""
     back = _back_or(view.call, "") or _local(view.call.parameter("back"))
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmframe.core.access.throttle import slow_down
@@ -19,7 +19,7 @@ from crmframe.web.respond import Call, Reply
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
 
-ANYWAY = "anyway"
+ANYWAY, STATUS = "anyway", 409
 BECAUSE = {"phone": "Same phone", "email": "Same e-mail", "company": "Same name"}
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,19 @@ def keys_of(work: UnitOfWork, entity: Entity) -> Sequence[str]:
     declared = (each for _, items in work.hooks.collect("duplicate_keys") for each in items)
     found: DuplicateKeys | None = next((each for each in declared if each.entity == entity.name), None)
     return () if found is None else [*found.phones, *found.emails, *filter(None, [found.company])]
+
+
+def let_ask(view: View, entity: Entity, controls: Iterable[dict[str, Any]]) -> None:
+    """Let the controls of a form by which records are recognized ask as soon as they are left."""
+    recognized = keys_of(view.work, entity)
+    for each in controls:
+        if each["name"] in recognized:
+            each["asks"] = f"/{entity.slug}/similar"
+
+
+def to_ask_about(view: View, entity: Entity, values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return who may be there already, unless the form has told that and is sent all the same."""
+    return [] if view.call.form.get(ANYWAY) else similar_to(view, entity, values)
 
 
 def similar_to(view: View, entity: Entity, values: Mapping[str, Any]) -> list[dict[str, str]]:
