@@ -12,9 +12,9 @@ from crmframe.core.duplicates import finding
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied, TooManyAttempts
 from crmframe.web.pages import form
-from crmframe.web.pages.doing import entity_at
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
+from crmframe.web.router import entity_at
 
 if TYPE_CHECKING:
     from crmframe.core.work import UnitOfWork
