@@ -105,7 +105,7 @@ ACTIONS = (
         filled={"decided_at": True},
         makes=ORDER,
     ),
-    Action(QUOTE, "expire", expire, "Let it expire", filled={"sent_at": True, "decided_at": False}),
+    Action(QUOTE, "expire", expire, "Let it expire", button=False),
     Action(
         ORDER,
         "confirm",
