@@ -66,8 +66,11 @@ def _difference(
     virtual = _virtual_tables(connection)
 
     def is_own(item: Any, name: str | None, kind: str, is_reflected: bool, other: Any) -> bool:
+        # PostgreSQL's search index and the column it stands on are made by hand: SQLite has neither.
         if kind == "index" and is_reflected and other is None:
             return bool(item.dialect_options["postgresql"]["using"] != "gin")
+        if kind == "column" and is_reflected and other is None:
+            return item.computed is None
         if kind != "table":
             return True
         return _owns(plugin, item, name or "") and not (name or "").startswith(virtual)
