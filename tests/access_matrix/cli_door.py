@@ -140,7 +140,7 @@ def _pairs(cell: Cell) -> list[str]:
 
 
 # Fields of several choices; other lists are JSON.
-REPEATED = ("marks",)
+REPEATED = ("marks", "grades")
 
 
 def _text(value: Any) -> str:
@@ -192,7 +192,8 @@ COMMANDS: Mapping[str, Make] = {
     "unarchive": _of_id("unarchive"),
     "action": lambda world, cell, command: [
         command,
-        cell.action,
+        # Groups that people wrote name their commands as command lines do.
+        cell.action.replace("_", "-") if cell.entity in STATIC else cell.action,
         str(cell.record_id),
         *(_pairs(cell) if cell.values else []),
     ],

@@ -220,6 +220,11 @@ def count(work: UnitOfWork, entity_name: str, query: Query, cap: int = COUNT_CAP
     return Count(min(found, cap), found > cap)
 
 
+def readable(work: UnitOfWork, entity_name: str) -> frozenset[str]:
+    """Return the names of the fields of an entity that the actor may read, where there is any record to read."""
+    return readable_fields(work, work.schema.entity(entity_name))
+
+
 def visible(work: UnitOfWork, entity_name: str) -> sa.Subquery:
     """Return the rows of an entity that the actor may read, to select from or join with in ``work.rows``."""
     entity = work.schema.entity(entity_name)

@@ -129,17 +129,20 @@ def _customer(work: UnitOfWork, record: Record) -> dict[str, str]:
     return {
         "name": row["name"],
         "contact": person or "",
-        "address": "\n".join(_address(found[0]._asdict())) if found else "",
+        "address": "\n".join(_address(found[0]._asdict(), record["language"])) if found else "",
         "tax_id": row.get("tax_id") or "",
     }
 
 
-def _address(row: Record) -> list[str]:
-    place = " ".join(row.get(name) or "" for name in ("postal_code", "city")).strip()
-    parts = [
-        row.get("street") or row.get("line1") or "",
-        place,
-        row.get("region") or "",
-        row.get("country") or "",
-    ]
-    return [part for part in parts if part]
+def _address(row: Record, language: str) -> list[str]:
+    """Return the lines of an address: in Chinese from the large to the small, elsewhere from the street on."""
+    part = {
+        name: row[name] or "" for name in ("street", "district", "city", "postal_code", "region", "country")
+    }
+    if language == CHINESE:
+        place = "".join(part[name] for name in ("region", "city", "district", "street"))
+        lines = [part["country"], place, part["postal_code"]]
+    else:
+        place = f"{part['postal_code']} {part['city']}".strip()
+        lines = [part["street"], part["district"], place, part["region"], part["country"]]
+    return [line for line in lines if line]

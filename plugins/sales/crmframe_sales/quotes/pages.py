@@ -16,7 +16,7 @@ from crmframe_sales.quotes.actions import is_expired, lines_of, quote_by_key, ti
 from crmframe_sales.quotes.document import document_of
 from crmframe_sales.quotes.inputs import QuoteExpired, QuoteNotOpen
 from crmframe_sales.quotes.models import Quote
-from crmframe_sales.quotes.orders import order_lines
+from crmframe_sales.quotes.whole import whole_lines
 
 QUOTE, ORDER = "sales.quote", "sales.sales_order"
 TEMPLATE = "sales/document.html"
@@ -47,6 +47,7 @@ def document_pdf(call: Call, work: UnitOfWork) -> Reply:
 def show_link(call: Call, work: UnitOfWork) -> Reply:
     """Show the address of the customer's page to those who may see the quote."""
     quote = records.get(work, QUOTE, call.path["id"])
+    whole_lines(work, QUOTE, quote)
     hidden = Quote.__table__
     key = work.scalar(sa.select(hidden.c.link_key).where(hidden.c.id == call.path["id"]))
     if key is None or quote["status"] != "sent":
@@ -175,10 +176,10 @@ def _document(call: Call, work: UnitOfWork) -> dict[str, Any]:
     kind, record_id = call.path["kind"], call.path["id"]
     if kind == "quotes":
         quote = records.get(work, QUOTE, record_id)
-        found = document_of(work, "quote", quote, lines_of(work, record_id))
+        found = document_of(work, "quote", quote, whole_lines(work, QUOTE, quote))
     elif kind == "orders":
         order = records.get(work, ORDER, record_id)
-        found = document_of(work, "order", order, order_lines(work, record_id))
+        found = document_of(work, "order", order, whole_lines(work, ORDER, order))
     else:
         raise NotFound(entity="document", id=kind)
     return _with_pictures(call, work, found)

@@ -9,25 +9,23 @@ from babel.numbers import format_currency, format_decimal
 
 from crmframe.api import ViewContext
 from crmframe_sales import say
-from crmframe_sales.quotes.actions import lines_of
 from crmframe_sales.quotes.amounts import totals_of
-from crmframe_sales.quotes.orders import order_lines
+from crmframe_sales.quotes.whole import LINES, readable_lines
 
-LINES = {
-    "sales.quote": ("sales.quote_line", "quote_id", lines_of),
-    "sales.sales_order": ("sales.sales_order_line", "order_id", order_lines),
-}
 # What the sums are made of; somebody may not be allowed to read all of it.
 NEEDED = {"currency", "discount_percent", "prices_include_tax"}
 
 
 def lines_of_document(context: ViewContext) -> Mapping[str, Any] | None:
-    """Return the panel of a document's lines; None while there is none, so that the usual list offers the first."""
+    """Return the panel of a document's lines; None for the usual list, which offers the first.
+
+    It also takes over where some part of a line is hidden from the reader.
+    """
     assert context.record is not None
     assert context.entity is not None
     document, work, locale = context.record, context.work, context.locale
-    name, key, read = LINES[context.entity.name]
-    lines = read(work, document["id"])
+    name, key, _ = LINES[context.entity.name]
+    lines = readable_lines(work, context.entity.name, document["id"])
     if not lines or not document.keys() >= NEEDED:
         return None
     slug, currency, totals = work.schema.entity(name).slug, document["currency"], totals_of(document, lines)

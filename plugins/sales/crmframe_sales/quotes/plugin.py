@@ -25,7 +25,8 @@ from crmframe_sales import say
 from crmframe_sales.quotes import actions, orders
 from crmframe_sales.quotes.inputs import Accept, AddLine, Decline, Order, Send
 from crmframe_sales.quotes.models import ENTITIES, Quote
-from crmframe_sales.quotes.panels import LINES, lines_of_document
+from crmframe_sales.quotes.panels import lines_of_document
+from crmframe_sales.quotes.whole import LINES
 
 QUOTE, ORDER = "sales.quote", "sales.sales_order"
 GROUP = "Quotes and orders"

@@ -41,7 +41,9 @@ class Desk:
         given = {"subject": "Palletizer", "customer_id": self.sales.customer, "currency": "EUR", **values}
         quote = self.create("sales.quote", **given)
         for position, line in enumerate(lines or ({"price": "100", "tax_rate": "19"},), 1):
-            self.create("sales.quote_line", quote_id=quote, position=position, description="Robot", **line)
+            self.create(
+                "sales.quote_line", quote_id=quote, position=position, **{"description": "Robot", **line}
+            )
         return quote
 
     def sent(self, *lines: dict[str, Any], **values: Any) -> int:

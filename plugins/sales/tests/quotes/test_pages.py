@@ -98,6 +98,41 @@ def test_documents_are_for_those_who_may_see_the_quote(desk: Any, doors: Doors) 
     assert owner.get(f"/p/sales/nothing/{quote}/document").status_code == 404
 
 
+PARTS = ("sales.quote", "sales.quote_line", "core.customer", "core.contact", "core.address")
+WORDS, PRICE = "A sunrise in print", "1,234.5"
+
+
+@pytest.mark.parametrize(
+    ("kept", "hidden", "shown"),
+    [
+        pytest.param("core.customer.read", "", {WORDS, PRICE}, id="customer"),
+        pytest.param("core.contact.read", "", {WORDS, PRICE}, id="contact"),
+        pytest.param("sales.quote_line.read", "", set(), id="lines"),
+        pytest.param("", "description", set(), id="words"),
+        pytest.param("", "price", {WORDS}, id="prices"),
+    ],
+)
+def test_a_document_shows_no_part_that_is_hidden_from_its_reader(
+    desk: Any, doors: Doors, kept: str, hidden: str, shown: set[str]
+) -> None:
+    """Their lines stood on the page of the quote, and the whole document beside it, with what a rule hides."""
+    quote = desk.sent({"description": WORDS, "price": "1234.5", "quantity": "2"})
+    grants = [(f"{name}.read", "all") for name in PARTS if f"{name}.read" != kept]
+    reader = doors.user(grants=grants)
+    if hidden:
+        with desk.work() as work:
+            [role] = records.select(work, "core.role", records.Query(order=("-id",), limit=1)).records()
+            rule = {"entity": "sales.quote_line", "field": hidden, "right": "hidden"}
+            records.create(work, "core.role_field", {"role_id": role["id"], **rule})
+    browser = doors.browser(reader)
+
+    for name in ("document", "document.pdf", "link"):
+        page = browser.get(f"/p/sales/quotes/{quote}/{name}")  # document_hidden
+        assert (page.status_code, "hidden from you" in page.text) == (403, True)
+    page = browser.get(f"/quotes/{quote}").text
+    assert {text for text in (WORDS, PRICE) if text in page} == shown
+
+
 def test_an_order_is_printed_too(desk: Any, doors: Doors) -> None:
     quote = desk.sent()
     desk.run(QUOTE, quote, "accept")
