@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from crmframe.api import records
 from crmframe.testing.doors import Doors
+from crmframe_sales.quotes.whole import DocumentHidden
 
 QUOTE = "sales.quote"
 PAGE = "/p/sales/offer"
@@ -127,8 +128,8 @@ def test_a_document_shows_no_part_that_is_hidden_from_its_reader(
     browser = doors.browser(reader)
 
     for name in ("document", "document.pdf", "link"):
-        page = browser.get(f"/p/sales/quotes/{quote}/{name}")  # document_hidden
-        assert (page.status_code, "hidden from you" in page.text) == (403, True)
+        page = browser.get(f"/p/sales/quotes/{quote}/{name}")
+        assert (page.status_code, DocumentHidden.template[:60] in page.text) == (403, True)
     page = browser.get(f"/quotes/{quote}").text
     assert {text for text in (WORDS, PRICE) if text in page} == shown
 
