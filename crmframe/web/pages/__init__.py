@@ -68,6 +68,7 @@ def form(handler: Handler) -> Endpoint:
 ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/", Endpoint(home.show_first)),
     ("GET", "/home", Endpoint(home.show_home)),
+    ("GET", "/home/hand", Endpoint(keeping.show_at_hand)),
     ("POST", "/account/language", Endpoint(home.choose_language, public=True, write=False)),
     ("GET", account.ACCOUNT, Endpoint(account.show_account)),
     ("POST", "/account/tokens", form(account.add_token)),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from crmframe.core import records
 from crmframe.core.access.fields import readable_fields
+from crmframe.core.access.policy import targets
 from crmframe.core.access.term import ALL, Term
 from crmframe.core.entities import filters
 from crmframe.core.entities.entity import Entity
@@ -16,10 +17,12 @@ from crmframe.core.entities.filters import Condition
 from crmframe.core.entities.numerals import plain_number
 from crmframe.core.errors import InvalidInput
 from crmframe.core.records import Query, rights
+from crmframe.core.storage.dialect import in_set
 from crmframe.web.auth import local_path
 from crmframe.web.pages import lookup
 from crmframe.web.pages.doing import change
 from crmframe.web.pages.inputs import reference_options
+from crmframe.web.pages.listing import Listing
 from crmframe.web.pages.view import View, view_of
 from crmframe.web.respond import Call, Reply
 from crmframe.web.router import entity_at
@@ -50,9 +53,34 @@ def kept_of(view: View, entity: Entity, record: Mapping[str, Any]) -> dict[str, 
     return {
         "tags": tags,
         "is_favorite": star,
-        "may_favor": view.may(f"{FAVORITE}.create") and view.is_signed_in,
+        "may_favor": may_favor(view, entity),
         "may_tag": taggable and view.may(f"{TAG}.read"),
     }
+
+
+def may_favor(view: View, entity: Entity) -> bool:
+    """Return whether the reader may make records of the entity favorites."""
+    if not view.is_signed_in or not view.may(f"{FAVORITE}.create") or not view.may(f"{FAVORITE}.read"):
+        return False
+    return entity in targets(view.work, view.work.schema.entity(FAVORITE))
+
+
+def stars_of(view: View, entity: Entity, found: Listing) -> dict[str, Any]:
+    """Return which records of a page of a list are favorites of the reader's: one statement, by the unique index."""
+    ids = [] if found.query.as_of is not None else [row["id"] for row in found.rows]
+    if not ids or not may_favor(view, entity):
+        return {"may_favor": False, "starred": frozenset()}
+    favorite = view.work.schema.entity(FAVORITE).table
+    mine = favorite.c.user_id == sa.bindparam("me", type_=favorite.c.user_id.type)
+    chosen = sa.select(favorite.c.about).where(mine, in_set(favorite.c.about, "abouts"))
+    values = {"me": view.work.actor.id, "abouts": [f"{entity.name}:{number}" for number in ids]}
+    abouts = view.work.connection.execute(chosen, values).scalars()
+    return {"may_favor": True, "starred": frozenset(int(about.rpartition(":")[2]) for about in abouts)}
+
+
+def show_at_hand(call: Call, work: UnitOfWork) -> Reply:
+    """Answer with the favorites and what was looked at last, for the sidebar, which asks when it is opened."""
+    return Reply(at_hand(view_of(call, work)), "_hand.html")
 
 
 def _parts(work: UnitOfWork) -> list[tuple[int, Term, Term]]:

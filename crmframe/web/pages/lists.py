@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmframe.core.entities.entity import Entity
 from crmframe.core.errors import PermissionDenied
 from crmframe.core.records.summing import CAP, summable, sums
-from crmframe.web.pages import conditions, listing, lookup, quick, views
+from crmframe.web.pages import conditions, keeping, listing, lookup, quick, views
 from crmframe.web.pages.inputs import reference_options
 from crmframe.web.pages.missing import missing_for
 from crmframe.web.pages.view import View, view_of
@@ -80,7 +80,7 @@ def list_of(view: View, entity: Entity, here: views.Opened) -> dict[str, Any]:
         "columns_offered": listing.columns_offered(view, entity, found.fields),
         "without_columns": [p for p in found.pairs if p[0] not in ("after", "columns")],
         **views.tabs_of(view, entity, here, "list"),
-        **_rights(view, entity),
+        **_rights(view, entity, found),
     }
 
 
@@ -104,10 +104,11 @@ def _total(view: View, field: Field, totals: Mapping[str, Any]) -> list[str]:
     return [view.formats.number(total) for total in totals.values()]
 
 
-def _rights(view: View, entity: Entity) -> dict[str, bool]:
+def _rights(view: View, entity: Entity, found: listing.Listing) -> dict[str, Any]:
     verbs = {verb: view.may(f"{entity.name}.{verb}") for verb in ("create", "update", "delete")}
     tags = entity.in_menu and view.may("core.tag_link.create") and view.may("core.tag.read")
     return {
+        **keeping.stars_of(view, entity, found),
         "may_tag": tags,
         "may_create": verbs["create"],
         "may_update": verbs["update"],

@@ -19,11 +19,22 @@ def test_a_favorite_is_one_click_each_way_and_on_the_home_page(company, root, se
 
     assert root.post(f"{url}/favorite").status_code == 303
     assert 'aria-pressed="true"' in root.get(url).text
-    assert "Favorites" in root.get("/home").text
+    assert ">Favorites<" in root.get("/home").text
     assert seller.post(f"{url}/favorite").status_code == 404  # not to be seen by the seller
     assert root.post(f"{url}/favorite").status_code == 303
     assert 'aria-pressed="false"' in root.get(url).text
-    assert "Favorites" not in root.get("/home").text
+    assert ">Favorites<" not in root.get("/home").text
+
+
+def test_a_star_on_a_row_makes_a_favorite_and_leads_back_to_the_list(company, root, seller):
+    star = f'formaction="/customers/{company.customer}/favorite" aria-pressed='
+    assert f'{star}"false"' in root.get("/customers?grade=a").text
+    done = root.post(f"/customers/{company.customer}/favorite", data={"back": "/customers?grade=a"})
+    assert done.headers["location"].startswith("/customers?grade=a&done=")
+
+    assert f'{star}"true"' in root.get("/customers").text
+    assert "Huaxin" in root.get("/home/hand").text
+    assert '/favorite"' not in seller.get("/customers").text  # who may keep none
 
 
 def test_what_was_looked_at_last_comes_first_and_is_written_down_in_batches(company, root, host):
