@@ -18,6 +18,20 @@ from crmframe.core.errors import InvalidFilter
 from crmframe.core.storage.dialect import json_value
 
 Edit = Callable[[Entity, Field], Field]
+MOST_STATEMENTS = 2000
+
+
+class Statements(dict[Any, Any]):
+    """Built statements by what they were built from; when full, the oldest goes.
+
+    Readers choose columns, order and conditions: without an end, somebody who tries them all fills the memory.
+    """
+
+    def __setitem__(self, key: Any, statement: Any) -> None:
+        while len(self) >= MOST_STATEMENTS:
+            # Another thread may have taken the same one.
+            self.pop(next(iter(tuple(self))), None)
+        super().__setitem__(key, statement)
 
 
 class Schema:
@@ -43,7 +57,7 @@ class Schema:
         self.settings = settings or {}
         self.epoch = epoch
         self._edit = edit
-        self.statements: dict[Any, Any] = {}
+        self.statements = Statements()
         self._fields: dict[str, dict[str, Field]] = {}
         self._names: dict[str, dict[str, str]] = {}
         self.left_out: list[CustomDefinition] = []
