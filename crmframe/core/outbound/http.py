@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from socket import IPPROTO_TCP, SOCK_STREAM, gaierror, getaddrinfo
 from typing import Any
 
@@ -24,6 +24,10 @@ SECONDS = 10.0
 MOST_SECONDS = 30.0
 MOST_BYTES = 65_536
 TRANSLATED = IPv6Network("64:ff9b::/96")
+# All that is given out of IPv6. Outside lie old site-local addresses, and ones that hide those of IPv4.
+GIVEN_OUT = IPv6Network("2000::/3")
+# For protocols, relays and documents; Python knows them only from some versions on. One cloud keeps its secrets there.
+SPECIAL = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"), IPv6Network("3fff::/20"))
 
 
 class Unreached(Exception):
@@ -139,6 +143,8 @@ def parsed_url(url: str) -> httpx2.URL:
 def is_public(address: str) -> bool:
     """Return whether an address is one of the internet, also where it hides an older one."""
     plain = _unpacked(ip_address(address.partition("%")[0]))
+    if any(plain in network for network in SPECIAL) or (plain.version == 6 and plain not in GIVEN_OUT):
+        return False
     return plain.is_global and not plain.is_multicast
 
 

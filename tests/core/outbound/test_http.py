@@ -31,6 +31,7 @@ def test_json_is_posted_and_answered(listener: Listener) -> None:
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
         "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::1", "ff02::1",
+        "192.0.0.192", "192.88.99.1", "::7f00:1", "::ffff:0:7f00:1", "64:ff9b:1::7f00:1", "fec0::1", "5f00::1", "3fff::1",
     ],
 )  # fmt: skip
 def test_addresses_of_the_house_are_not_of_the_internet(address: str) -> None:
