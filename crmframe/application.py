@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from crmframe.core import choicelists, customfields
-from crmframe.core.access import lending
+from crmframe.core.access import lending, relending
 from crmframe.core.access.actor import Actor, system_actor
 from crmframe.core.access.loading import bump_epoch, settings_epoch
 from crmframe.core.activities import appointments
@@ -261,6 +261,7 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
     registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED, *appointments.DERIVED]
     registry.checked = [
         *lending.CHECKED,
+        *relending.CHECKED,
         *assignment.CHECKED,
         *customfields.CHECKED,
         *choicelists.CHECKED,

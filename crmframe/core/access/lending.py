@@ -105,17 +105,6 @@ DERIVED = (
 )
 
 
-def _share_problems(
-    work: Any, given: Sequence[Mapping[str, Any]], complete: Sequence[Mapping[str, Any]], ids: Sequence[Any]
-) -> list[Problem]:
-    template = "Choose a person or a team to share with."
-    return [
-        Problem("user_id", "nobody", template, {}, row)
-        for row, values in enumerate(complete)
-        if values.get("user_id") is None and values.get("team_id") is None
-    ]
-
-
 def _absence_problems(
     work: Any, given: Sequence[Mapping[str, Any]], complete: Sequence[Mapping[str, Any]], ids: Sequence[Any]
 ) -> list[Problem]:
@@ -127,7 +116,7 @@ def _absence_problems(
     ]
 
 
-CHECKED = (Checked("core.share", _share_problems), Checked("core.absence", _absence_problems))
+CHECKED = (Checked("core.absence", _absence_problems),)
 
 
 # --- terms --------------------------------------------------------------------------------------------

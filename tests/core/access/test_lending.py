@@ -184,3 +184,79 @@ def test_absence_does_not_end_before_it_begins(application, people) -> None:
     with pytest.raises(InvalidInput) as refused, application.work() as work:
         records.create(work, "core.absence", {"user_id": people["ann"], **days})
     assert [problem.code for problem in refused.value.problems] == ["before_start"]
+
+
+def test_whoever_was_lent_a_record_neither_prolongs_that_nor_lends_it_on(
+    application, as_user, people, customer, clock
+) -> None:
+    """Until a day would otherwise be for good, for oneself or a friend."""
+    about, last = f"core.customer:{customer}", (clock().date() + timedelta(days=3)).isoformat()
+    made = share(as_user, customer, user_id=people["bob"], right="write", until=last)
+    let_see_users(application)
+
+    for attempt in (
+        lambda work: records.update(work, "core.share", made, {"until": None}),
+        lambda work: records.create(work, "core.share", {"about": about, "user_id": people["cyd"]}),
+        lambda work: records.create(
+            work, "core.share", {"about": about, "user_id": people["bob"], "until": last}
+        ),
+    ):
+        with pytest.raises(InvalidInput) as refused, as_user("bob") as work:
+            attempt(work)
+        assert [problem.code for problem in refused.value.problems] == ["only_lent"]
+    clock.advance(days=5)
+    assert (seen(as_user, "bob"), seen(as_user, "cyd")) == (0, 0)
+    with as_user("ann") as work:
+        records.update(work, "core.share", made, {"until": None})
+    assert seen(as_user, "bob") == 1
+
+
+def test_a_deputy_shares_nothing_of_whom_they_stand_in_for(
+    application, as_user, people, customer, clock
+) -> None:
+    today = clock().date()
+    with application.work() as work:
+        days = {"starts_on": today.isoformat(), "ends_on": (today + timedelta(days=3)).isoformat()}
+        records.create(work, "core.absence", {"user_id": people["ann"], "deputy_id": people["bob"], **days})
+    let_see_users(application)
+    with as_user("bob") as work:
+        own = records.create(work, "core.customer", {"name": "Bob's own"})["id"]
+
+    for person in ("bob", "cyd"):
+        given = {"about": f"core.customer:{customer}", "user_id": people[person]}
+        with pytest.raises(InvalidInput) as refused, as_user("bob") as work:
+            records.create(work, "core.share", given)
+        assert [problem.code for problem in refused.value.problems] == ["only_lent"]
+    with as_user("bob") as work:
+        records.create(work, "core.share", {"about": f"core.customer:{own}", "user_id": people["cyd"]})
+    clock.advance(days=5)
+    assert (seen(as_user, "bob"), seen(as_user, "cyd")) == (1, 1)
+
+
+def test_nobody_enters_an_absence_of_others_to_stand_in_for_them(application, as_user, people, clock) -> None:
+    let_see_users(application)
+    with application.work() as work:
+        role = records.create(work, "core.role", {"name": "own days"})["id"]
+        rows = [{"role_id": role, "permission": f"core.absence.{v}", "scope": "own"} for v in VERBS]
+        records.create_many(work, "core.role_grant", rows)
+        records.create(work, "core.user_role", {"user_id": people["bob"], "role_id": role})
+    today = clock().date().isoformat()
+    days = {"starts_on": today, "ends_on": today, "deputy_id": people["bob"]}
+    with as_user("bob") as work:
+        own = records.create(work, "core.absence", {**days, "deputy_id": None})["id"]
+    for attempt in (
+        lambda work: records.create(work, "core.absence", {"user_id": people["ann"], **days}),
+        lambda work: records.update(work, "core.absence", own, {"user_id": people["ann"], **days}),
+    ):
+        with pytest.raises((NotFound, PermissionDenied)), as_user("bob") as work:
+            attempt(work)
+
+
+def let_see_users(application: Any) -> None:
+    with application.work() as work:
+        role = records.create(work, "core.role", {"name": "names"})["id"]
+        records.create(
+            work, "core.role_grant", {"role_id": role, "permission": "core.user.read", "scope": "all"}
+        )
+        for row in records.select(work, "core.user", Query()).records():
+            records.create(work, "core.user_role", {"user_id": row["id"], "role_id": role})
