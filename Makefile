@@ -59,7 +59,7 @@ realdata: $(DONE)
 	$(BIN)/pytest -m realdata -s $(ARGS)
 
 lock: $(DONE)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra postgres --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra pdf --extra postgres --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 		--upgrade --quiet --output-file requirements.lock
 

@@ -1,4 +1,4 @@
-"""Read a JUnit report; list the reasons of skipped tests and exit 1 when a service or browser was missing."""
+"""Read a JUnit report; list the reasons of skipped tests and exit 1 when a service, the browser or PDF was missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from xml.etree import ElementTree
 
-SERVICE = re.compile(r"postgres|psycopg|chromium|browser|playwright", re.IGNORECASE)
+SERVICE = re.compile(r"postgres|psycopg|chromium|browser|playwright|weasyprint|pango", re.IGNORECASE)
 
 
 def main(report: str) -> int:
@@ -18,7 +18,7 @@ def main(report: str) -> int:
         print(f"skipped {count}: {reason}")
     missing = [reason for reason in reasons if SERVICE.search(reason)]
     if missing:
-        print(f"A service or browser was missing: {'; '.join(missing)}")
+        print(f"A service, the browser or PDF was missing: {'; '.join(missing)}")
     return 1 if missing else 0
 
 
