@@ -62,7 +62,7 @@ from crmframe.core.work import UnitOfWork
 from crmframe.core.workspace.calendar import add_working_time, is_working, working_days_between, working_time
 from crmframe.core.workspace.rates import convert, rate_on, rates_on
 from crmframe.hookspecs import HOOKS, hookimpl
-from crmframe.web.pdf import pdf_of
+from crmframe.web.pdf import company_picture, pdf_of, pdf_reply
 from crmframe.web.respond import Call, Reply
 from crmframe.web.router import page
 
@@ -128,6 +128,7 @@ __all__ = [
     "Widget",
     "add_working_time",
     "assign",
+    "company_picture",
     "computed",
     "convert",
     "draw",
@@ -143,6 +144,7 @@ __all__ = [
     "notify",
     "page",
     "pdf_of",
+    "pdf_reply",
     "plugin_base",
     "queue_mail",
     "rate_on",

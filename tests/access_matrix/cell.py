@@ -82,6 +82,7 @@ READING = frozenset(
             "options",
             "edit_form",
             "delete_form",
+            "print",
             "action_form",
             "several_ask",
         ),

@@ -17,7 +17,7 @@ from tests.access_matrix.cast import GUESTS, UNPLANTED, Guest
 from tests.access_matrix.cell import DONE, Cell
 from tests.access_matrix.cells import cells_of
 from tests.access_matrix.cli_door import cli_cells
-from tests.access_matrix.page_door import page_cells
+from tests.access_matrix.page_cells import page_cells
 
 if TYPE_CHECKING:
     from tests.access_matrix.doors import Door
@@ -86,6 +86,7 @@ EXCUSED: Mapping[str, str] = {
     "GET /reports/follow-ups": REPORTED,
     "GET /{slug}/quiet": "leads to the list, which is tried; tests/web/pages/test_agenda.py",
     "GET /docs/errors": "says the same to everybody: texts of the program, no records",
+    "GET /{slug}/{id:int}/pdf": "is the sheet of GET /{slug}/{id:int}/print, which is tried; tests/web/pages/test_printing.py",
     "GET /home/hand": "is a part of the page of GET /, which is tried",
     "GET /home": "is the page of GET /, which is tried",
     "GET /account": OWN_ACCOUNT,

@@ -20,6 +20,7 @@ from crmframe.web.pages.listing import moment_of
 from crmframe.web.pages.related import related_of
 from crmframe.web.pages.tones import mark_of, tone_of
 from crmframe.web.pages.view import View, view_of
+from crmframe.web.pdf import can_pdf
 from crmframe.web.respond import Call, Reply
 from crmframe.web.router import entity_at
 
@@ -34,13 +35,13 @@ def show(call: Call, work: UnitOfWork) -> Reply:
     """Show a record, as it is or as it was."""
     view, entity = view_of(call, work), entity_at(call, work)
     moment = moment_of(view)
-    record, allowed = _record(work, entity, call.path["id"], moment)
+    record, allowed = record_of(work, entity, call.path["id"], moment)
     if moment is None and work.actor.id is not None:
         call.site.recent.note(work.actor.id, f"{entity.name}:{record['id']}", work.now)
-    return Reply(_page(view, entity, record, allowed, moment), "record.html")
+    return Reply(page_of(view, entity, record, allowed, moment), "record.html")
 
 
-def _record(
+def record_of(
     work: UnitOfWork, entity: Entity, record_id: int, moment: datetime | None
 ) -> tuple[dict[str, Any], set[str]]:
     """Return the record, and which of its verbs the reader may use on it; none in the past."""
@@ -53,9 +54,10 @@ def _record(
     return past, set()
 
 
-def _page(
+def page_of(
     view: View, entity: Entity, record: dict[str, Any], allowed: set[str], moment: datetime | None
 ) -> dict[str, Any]:
+    """Return what the page of a record shows, and its printed sheet."""
     fields = _shown(view, entity, record)
     context, url = view.context(entity=entity, record=record), f"/{entity.slug}/{record['id']}"
     past = None if moment else timeline.read(view, entity, record["id"], context)
@@ -78,6 +80,7 @@ def _page(
         "stamps": [fact for fact in facts if fact["stamp"]],
         "moment": view.formats.precise(moment) if moment else "",
         "as_of": view.call.parameter("as_of"),
+        "can_pdf": can_pdf(),
         **(kept_of(view, entity, record) if moment is None else NOTHING_KEPT),
         "url": url,
         "composer": None if moment else composer_of(view, entity, record),

@@ -59,6 +59,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+/** Opens the dialog to print. */
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 /** F makes the record a favorite, or none any more. */
 document.addEventListener("keydown", (event) => {
   if (event.key !== "f" || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote as quoted
 
 import sqlalchemy as sa
 from babel.dates import format_date
 
-from crmframe.api import Call, CrmError, NotFound, Reply, UnitOfWork, page, pdf_of, records, slow_down
+from crmframe.api import (
+    Call,
+    NotFound,
+    Reply,
+    UnitOfWork,
+    company_picture,
+    page,
+    pdf_reply,
+    records,
+    slow_down,
+)
 from crmframe_sales import say
 from crmframe_sales.quotes.actions import is_expired, lines_of, quote_by_key, title_of
 from crmframe_sales.quotes.document import document_of
@@ -23,8 +33,6 @@ TEMPLATE = "sales/document.html"
 PUBLIC = "/p/sales/offer"
 # The address is a secret: nobody is told where the reader came from, and no search engine keeps it.
 SECRET = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
-PICTURES = ("image/png", "image/jpeg")
-LARGEST_PICTURE = 2_000_000
 
 
 def show_document(call: Call, work: UnitOfWork) -> Reply:
@@ -204,27 +212,16 @@ def _pdf(
     call: Call, work: UnitOfWork, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Reply:
     html = call.site.renderer.page(call, work, TEMPLATE, {**_page(document), "paper": True})
-    name = quoted(f"{document['title']} {document['number']}.pdf")
-    disposition = {"content-disposition": f"inline; filename*=UTF-8''{name}"}
-    return Reply(pdf_of(html), media_type="application/pdf", headers={**disposition, **(headers or {})})
+    made = pdf_reply(html, f"{document['title']} {document['number']}")
+    return replace(made, headers={**made.headers, **(headers or {})})
 
 
 def _with_pictures(call: Call, work: UnitOfWork, document: dict[str, Any]) -> dict[str, Any]:
-    return {**document, "logo": _picture(call, work, "core.logo"), "seal": _picture(call, work, "core.seal")}
-
-
-def _picture(call: Call, work: UnitOfWork, key: str) -> str:
-    """Return an image of the company as a data address, so that a document holds all it shows."""
-    attachment = work.registry.by_table["core_attachments"].table
-    rows = work.rows(sa.select(attachment).where(attachment.c.id == (work.setting(key) or 0)))
-    if not rows or rows[0].media_type not in PICTURES or rows[0].size > LARGEST_PICTURE:
-        return ""
-    try:
-        with call.site.application.files.open(rows[0].digest) as file:
-            data = base64.b64encode(file.read()).decode()
-    except (CrmError, OSError):
-        return ""
-    return f"data:{rows[0].media_type};base64,{data}"
+    return {
+        **document,
+        "logo": company_picture(call, work, "core.logo"),
+        "seal": company_picture(call, work, "core.seal"),
+    }
 
 
 ROUTES: Sequence[Any] = (
