@@ -55,11 +55,16 @@ class WorkspaceSettings:
 
 @dataclass(slots=True)
 class Acting:
-    """The action that is running: it may write its own fields, and its plugin's entities."""
+    """The action that is running: it may write its own fields, and its plugin's entities.
+
+    Attributes:
+        chosen: Fields whose values the code chose itself: what they refer to need not be seen by the actor.
+    """
 
     entity: str
     verb: str
     plugin: str
+    chosen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,14 @@ EXCUSED: dict[Site, str] = {
         "core/records/reading.py",
         "get_and_verbs",
     ): "tells a page which buttons to show; each of them asks again",
+    ("core/everyday/bulk.py", "_reached"): "says in advance what the writes refuse, each of which asks again",
+    # Nothing of the matrix comes by these; without the policy these tests fail.
+    (
+        "core/assignment/service.py",
+        "assign",
+    ): "plugins/sales/tests/leads/test_assigning.py; records.run asks first",
+    ("core/notifications/news.py", "seeing"): "tests/core/notifications/test_news.py",
+    ("core/search/searching.py", "_all_seen"): "tests/core/search/test_searching.py; very many have to fit",
 }
 
 
@@ -43,7 +51,7 @@ def test_forgetting_the_policy_anywhere_turns_the_matrix_red(
     )
     with capsys.disabled():
         print(
-            f"\naccess matrix: {len(sites)} places take the policy in, {len(silent)} may forget it unnoticed"
+            f"\naccess matrix: {len(sites)} places take the policy in, {len(silent)} may forget it unnoticed: {silent}"
         )
 
     assert silent == []

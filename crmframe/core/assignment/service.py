@@ -25,6 +25,8 @@ from crmframe.core.storage.dialect import in_set, lock_rows
 from crmframe.core.work import Acting, UnitOfWork
 
 TEXTS = Translator({})
+# Whoever assigns need not see the rule that chooses, nor the person and the team.
+CHOSEN = frozenset({"owner_id", "team_id", "assigned_by_rule_id"})
 _rule: Any = AssignmentRule.__table__
 _member: Any = AssignmentMember.__table__
 
@@ -66,7 +68,7 @@ def assign(
             left = {i: record for i, record in left.items() if i not in found}
     if found:
         work.journal.name_verb(f"{entity.name}.assign")
-        with work.acting_as(Acting(entity.name, "assign", entity.plugin)):
+        with work.acting_as(Acting(entity.name, "assign", entity.plugin, CHOSEN)):
             changes = {i: _values(work, entity, each) for i, each in found.items()}
             write_many(work, entity, changes, verb="assign", versions={})
     return found

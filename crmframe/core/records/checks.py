@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crmframe.core.access.term import ALL
 from crmframe.core.entities.entity import Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.entities.kinds import Reference
@@ -25,14 +26,15 @@ UNSEEN = "{field}: there is no {target} {id}, or you may not see it."
 
 def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values]) -> list[Problem]:
     """Return a problem for each reference to a record that is not there or not to be seen."""
-    wanted: dict[str, set[int]] = defaultdict(set)
+    chosen = work.acting.chosen if work.acting is not None else frozenset()
+    wanted: dict[tuple[str, bool], set[int]] = defaultdict(set)
     uses: list[tuple[int, Field, str, int]] = []
     fields = work.schema.fields(entity)
     for field in [fields[name] for name in dict.fromkeys(chain.from_iterable(rows))]:
         for position, target, record_id in _references(field, rows):
-            wanted[target].add(record_id)
+            wanted[target, field.name in chosen].add(record_id)
             uses.append((position, field, target, record_id))
-    found = {target: _existing(work, target, wanted[target]) for target in sorted(wanted)}
+    found = {key: _existing(work, key[0], wanted[key], is_chosen=key[1]) for key in sorted(wanted)}
     return [
         Problem(
             field.name,
@@ -42,7 +44,7 @@ def reference_problems(work: UnitOfWork, entity: Entity, rows: Sequence[Values])
             position,
         )
         for position, field, target, record_id in uses
-        if record_id not in found[target]
+        if record_id not in found[target, field.name in chosen]
     ]
 
 
@@ -59,12 +61,16 @@ def _references(field: Field, rows: Sequence[Values]) -> Iterator[tuple[int, str
                 yield position, target, int(record_id)
 
 
-def _existing(work: UnitOfWork, target: str, ids: set[int]) -> set[int]:
-    """Return those of *ids* that are there and to be seen; they stay until the transaction ends."""
+def _existing(work: UnitOfWork, target: str, ids: set[int], *, is_chosen: bool = False) -> set[int]:
+    """Return those of *ids* that are there and to be seen; they stay until the transaction ends.
+
+    Args:
+        is_chosen: Being there is enough: no user named them.
+    """
     if target not in work.registry.entities:
         return set()
     other = work.schema.entity(target)
-    term = rights.granted(work, other, "read")
+    term = ALL if is_chosen else rights.granted(work, other, "read")
     key = ("existing", target, term.shape, work.writes)
     statement = work.schema.statements.get(key)
     if statement is None:

@@ -13,6 +13,7 @@ from crmframe.core.access.loading import actor_of_user
 from crmframe.core.errors import PermissionDenied
 from crmframe.core.records import Query
 from crmframe.core.search.feeding import Feeder
+from crmframe.core.search.index import MOST
 from crmframe.core.search.searching import matching, search
 
 Feed = Callable[[], int]
@@ -135,6 +136,21 @@ def test_only_what_one_may_see_is_found(application: Application, feed: Feed) ->
 
     assert found(application, "ember", anna) == ["Ember of Anna"]
     assert found(application, "ember") == ["Ember of Bob", "Ember of Anna"]
+
+
+def test_what_lies_behind_very_many_of_others_is_found_and_none_of_theirs(
+    application: Application, feed: Feed
+) -> None:
+    """So many fit that the index is asked for what the actor sees, beyond the nearest."""
+    anna = seller(application, "anna")
+    for name in ("Gannet of Anna", "Old Gannet of Anna"):
+        create(application, anna, name=name)
+    with application.work() as work:
+        rows = [{"name": f"Gannet {number:03}"} for number in range(2 * MOST)]
+        records.create_many(work, "core.customer", rows)
+    feed()
+
+    assert sorted(found(application, "gannet", anna)) == ["Gannet of Anna", "Old Gannet of Anna"]
 
 
 def test_who_may_not_read_an_entity_cannot_search_it(application: Application, feed: Feed) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crmframe.api import CrmError, InvalidInput, NotFound, assign, records
+from crmframe.core.access.loading import actor_of_user
 from crmframe.core.jobs.worker import Worker
 from crmframe_sales.leads.assigning import NobodyFits
 
@@ -206,3 +207,20 @@ def test_two_hundred_at_once_are_fair_and_none_is_double(leads: Any, people: dic
 
     assert failures == []
     assert owners(leads) == dict.fromkeys(people.values(), 50)
+
+
+def test_nobody_assigns_what_they_may_not_assign(leads: Any, people: dict[str, int]) -> None:
+    """Whoever calls the service asks for nobody else's records, whatever rule would take them."""
+    rule(leads, people)
+    own, other = leads.add(owner_id=people["Ann"]), leads.add(owner_id=people["Bo"])
+    role = leads.add("core.role", name="Own leads")
+    for verb in ("read", "update", "assign"):
+        leads.add("core.role_grant", role_id=role, permission=f"sales.lead.{verb}", scope="own")
+    leads.add("core.user_role", role_id=role, user_id=people["Ann"])
+    with leads.work(write=False) as work:
+        ann = actor_of_user(work.connection, people["Ann"])
+
+    with leads.application.work(ann) as work:
+        assert assign(work, "sales.lead", [own])
+    with pytest.raises(NotFound), leads.application.work(ann) as work:
+        assign(work, "sales.lead", [own, other])
