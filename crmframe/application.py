@@ -31,6 +31,7 @@ from crmframe.core.jobs.running import AnyJob
 from crmframe.core.journal.subscriptions import is_registered, register
 from crmframe.core.journal.write import Origin
 from crmframe.core.mail.transport import MailServer
+from crmframe.core.occasions import models as occasions
 from crmframe.core.outbound.http import Outbound
 from crmframe.core.robots import telling as robots
 from crmframe.core.series import drawing as series
@@ -258,7 +259,8 @@ def _registry(plugins: Iterable[LoadedPlugin]) -> Registry:
     registry.kept = [item for each in running for item in each.declared.get("kept_fields", ())]
     registry.maintained = list(MAINTAINED)
     registry.consequences = list(CONSEQUENCES)
-    registry.derived = [*DERIVED, *lending.DERIVED, *customfields.DERIVED, *appointments.DERIVED]
+    parts = (lending, customfields, appointments, occasions)
+    registry.derived = [*DERIVED, *(rule for each in parts for rule in each.DERIVED)]
     registry.checked = [
         *lending.CHECKED,
         *relending.CHECKED,

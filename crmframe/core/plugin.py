@@ -52,6 +52,10 @@ from crmframe.core.mail import account_letters, sending
 from crmframe.core.mail import tables as mail_tables
 from crmframe.core.notifications import mailing, news
 from crmframe.core.notifications import tables as notification_tables
+from crmframe.core.occasions import greeting as occasion_greeting
+from crmframe.core.occasions import home as occasion_home
+from crmframe.core.occasions import models as occasions
+from crmframe.core.occasions import telling as occasion_telling
 from crmframe.core.robots import models as robots
 from crmframe.core.robots import telling as robot_telling
 from crmframe.core.search import index as search_tables
@@ -118,6 +122,7 @@ ENTITIES = (
     around.Comment,
     around.Follower,
     around.Mention,
+    *occasions.ENTITIES,
 )
 
 
@@ -174,19 +179,19 @@ def permissions() -> Sequence[Permission]:
 @hookimpl
 def settings() -> Sequence[Setting]:
     """Declare the company's master data and what "today" and "money" mean here."""
-    return (*CORE_SETTINGS, *attachments.SETTINGS, *first_page.SETTINGS)
+    return (*CORE_SETTINGS, *attachments.SETTINGS, *first_page.SETTINGS, *occasion_greeting.SETTINGS)
 
 
 @hookimpl
 def menu() -> Sequence[MenuItem]:
-    """Declare the calendar and the report of follow-ups."""
-    return first_page.MENU
+    """Declare the calendar, the report of follow-ups, and the days to congratulate on."""
+    return (*first_page.MENU, *occasion_home.MENU)
 
 
 @hookimpl
 def widgets() -> Sequence[Widget]:
-    """Declare what is to be done today, and which customers wait."""
-    return first_page.WIDGETS
+    """Declare what is to be done today, which customers wait, and whose birthday comes."""
+    return (*first_page.WIDGETS, *occasion_home.WIDGETS)
 
 
 @hookimpl
@@ -198,7 +203,17 @@ def presets() -> Sequence[Preset]:
 @hookimpl
 def jobs() -> Sequence[AnyJob]:
     """Declare what keeps house, sends, tells, and changes many records."""
-    many = (sample_jobs, bulk, sending, mailing, account_letters, attachments, telling, robot_telling)
+    many = (
+        sample_jobs,
+        bulk,
+        sending,
+        mailing,
+        account_letters,
+        attachments,
+        telling,
+        robot_telling,
+        occasion_telling,
+    )
     found: list[AnyJob] = [job for each in many for job in each.JOBS]
     return [*found, Job("core.clean_up", clean_up, cron="17 3 * * *")]
 
@@ -212,7 +227,7 @@ def subscriptions() -> Sequence[Subscription]:
 @hookimpl
 def notification_kinds() -> Sequence[NotificationKind]:
     """Declare what people are told of."""
-    return [*telling.KINDS, *sharing.KINDS, *news.KINDS]
+    return [*telling.KINDS, *sharing.KINDS, *news.KINDS, *occasion_telling.KINDS]
 
 
 @hookimpl

@@ -91,6 +91,7 @@ EXCUSED: Mapping[str, str] = {
     "GET /{slug}/quiet": "leads to the list, which is tried; tests/web/pages/test_agenda.py",
     "GET /docs/errors": "says the same to everybody: texts of the program, no records",
     "GET /{slug}/{id:int}/pdf": "is the sheet of GET /{slug}/{id:int}/print, which is tried; tests/web/pages/test_printing.py",
+    "GET /occasions": "one statement with the policies of its records; tests/core/occasions",
     "GET /home/hand": "is a part of the page of GET /, which is tried",
     "GET /home": "is the page of GET /, which is tried",
     "GET /account": OWN_ACCOUNT,

@@ -31,6 +31,7 @@ EXCUSED: dict[Site, str] = {
         "core/assignment/service.py",
         "assign",
     ): "plugins/sales/tests/leads/test_assigning.py; records.run asks first",
+    ("core/occasions/coming.py", "_parts"): "tests/core/occasions/test_occasions.py; a day has to be near",
     ("core/notifications/news.py", "seeing"): "tests/core/notifications/test_news.py",
     ("core/search/searching.py", "_all_seen"): "tests/core/search/test_searching.py; very many have to fit",
 }

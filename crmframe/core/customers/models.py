@@ -173,6 +173,14 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     birthday: Mapped[date | None] = field(
         kinds.Date(), data="personal", aliases=("生日", "出生日期", "date of birth", "birthdate")
     )
+    birthday_is_lunar: Mapped[bool] = field(
+        kinds.Boolean(),
+        "Birthday by the lunar calendar",
+        required=True,
+        default=False,
+        aliases=("农历生日", "过农历"),
+    )
+    birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True, index=True)
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))
     preferred_channel: Mapped[str | None] = field(
         kinds.Choices(*choices.CHANNELS), aliases=("首选联系方式", "偏好渠道", "preferred contact method")
@@ -279,6 +287,14 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
     birthday: Mapped[date | None] = field(
         kinds.Date(), data="personal", aliases=("生日", "出生日期", "date of birth", "birthdate")
     )
+    birthday_is_lunar: Mapped[bool] = field(
+        kinds.Boolean(),
+        "Birthday by the lunar calendar",
+        required=True,
+        default=False,
+        aliases=("农历生日", "过农历"),
+    )
+    birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True, index=True)
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))
     preferred_channel: Mapped[str | None] = field(kinds.Choices(*choices.CHANNELS), aliases=("首选联系方式",))
     do_not_call: Mapped[bool] = field(kinds.Boolean(), required=True, default=False, aliases=("请勿致电",))

@@ -10,9 +10,10 @@ import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from crmframe.core import records
 from crmframe.core.demo.steps import DAYS_OF_HISTORY, FOLDER, Step, office_day, rows_of
@@ -31,6 +32,7 @@ STAGES, STAGE_WEIGHTS = (
     ("prospect", "qualified", "customer", "dormant", "former"),
     (34, 24, 30, 9, 3),
 )
+FIRST_BORN, BORN_WITHIN = date(1962, 1, 1), 38 * 365
 BUYING = ("customer", "dormant", "former")
 SIZES = {"11-50": (11, 50), "51-200": (51, 200), "201-1000": (201, 1000), "1001-5000": (1001, 4000)}
 SOURCES = ("website", "referral", "exhibition", "advertisement", "phone", "social", "partner", "search")
@@ -161,7 +163,18 @@ def _contact(words: Words, random: Random, language: str, domain: str) -> dict[s
         if spoken == "zh_Hans"
         else f"{_ascii(given[0])}.{_ascii(family[0])}"
     )
-    return {"name": name, "job_title": job, "role": role, "language": spoken, "email": f"{address}@{domain}"}
+    email = f"{address}@{domain}"
+    found = {"name": name, "job_title": job, "role": role, "language": spoken, "email": email}
+    return {**found, **_born(email, spoken)}
+
+
+def _born(email: str, language: str) -> dict[str, Any]:
+    """Return the birthday of every other person; every third Chinese one keeps it by the lunar calendar."""
+    number = crc32(email.encode())
+    if number % 2:
+        return {}
+    day = FIRST_BORN + timedelta(days=number // 2 % BORN_WITHIN)
+    return {"birthday": day.isoformat(), "birthday_is_lunar": language == "zh_Hans" and number % 3 == 0}
 
 
 def _ascii(text: str) -> str:

@@ -50,11 +50,12 @@ document.addEventListener("click", (event) => {
   }
 });
 
-/** Copies the address of a record; the button shows where the browser can. */
+/** Copies the address of a record, or a text; the button shows where the browser can. */
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(new URL(button.dataset.copy, location.origin).href);
+    const { text, copy } = button.dataset;
+    await navigator.clipboard.writeText(text ?? new URL(copy, location.origin).href);
     button.closest("details").open = false;
   });
 }

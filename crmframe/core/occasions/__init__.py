@@ -1,0 +1,1 @@
+"""Birthdays and anniversaries, by the solar and the lunar calendar."""
