@@ -56,6 +56,7 @@ class Appointment(Base):
     __group__ = "customers"
     __access_through__ = ("about",)
     __holder__ = "organizer_id"
+    __place__ = ("place",)
     __list__ = ("title", "start_at", "end_at", "about", "place", "state", "organizer_id")
     __order__ = ("-start_at",)
     __indexes__ = (

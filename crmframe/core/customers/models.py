@@ -26,6 +26,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     """
 
     __icon__ = "building-2"
+    __place__ = ("country", "region", "postal_code", "city", "address")
     __group__ = "customers"
     __board__ = "lifecycle_stage"
     __list__ = (

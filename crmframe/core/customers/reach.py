@@ -45,6 +45,7 @@ class Address(Base):
     """A place, structured: country, province or state, city, district, street."""
 
     __title__ = "street"
+    __place__ = ("country", "region", "postal_code", "city", "district", "street")
     __access_through__ = ("about",)
     __in_menu__ = False
 

@@ -22,7 +22,7 @@ from crmframe.core.entities.kinds import ParseContext, ValueProblem
 from crmframe.core.entities.maintained import Checked
 from crmframe.core.errors import InvalidInput, NotFound, Problem
 from crmframe.core.work import UnitOfWork, WorkspaceSettings
-from crmframe.core.workspace import models
+from crmframe.core.workspace import maps, models
 from crmframe.core.workspace.rates import BASE, base_problem
 
 ENTITY = "core.setting"
@@ -93,6 +93,13 @@ CORE_SETTINGS = (
     ),
     Setting(
         "core.week_start", "First day of the week", kinds.Choices(*WEEKDAYS), default="0", group=WORKSPACE
+    ),
+    Setting(
+        maps.SETTING,
+        "Maps",
+        kinds.Choices(*maps.PROVIDERS),
+        help="Addresses on records lead there; whoever opens one shows the map that address, and nothing else.",
+        group=WORKSPACE,
     ),
     Setting(
         SECOND_FACTOR,

@@ -11,6 +11,7 @@ from crmframe.core.contributions import Badge, Button
 from crmframe.core.entities.entity import STAMPS, Entity
 from crmframe.core.entities.field import Field
 from crmframe.core.errors import NotFound
+from crmframe.core.workspace.maps import map_link
 from crmframe.kernel.dispatch import Notice
 from crmframe.web.pages import actions, cells, lookup, timeline
 from crmframe.web.pages.files import files_of
@@ -81,6 +82,7 @@ def page_of(
         "moment": view.formats.precise(moment) if moment else "",
         "as_of": view.call.parameter("as_of"),
         "can_pdf": can_pdf(),
+        "map": dict(zip(("field", "url"), map_link(view.work, entity, record), strict=True)),
         **(kept_of(view, entity, record) if moment is None else NOTHING_KEPT),
         "url": url,
         "composer": None if moment else composer_of(view, entity, record),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crmframe.core.contributions import Setting
 from crmframe.core.entities.field import Field
 from crmframe.core.errors import InvalidInput, Problem
+from crmframe.core.workspace.maps import map_of
 from crmframe.core.workspace.settings import ENTITY, write_settings
 from crmframe.web.pages import form
 from crmframe.web.pages.admitting import require_admin
@@ -63,6 +64,7 @@ def held_settings(work: UnitOfWork, fields: Sequence[Field]) -> dict[str, Any]:
         "zone": given.zone.key,
         "currency": given.currency,
         "region": given.region,
+        "maps": map_of(work),
     }
     usual = {f"core.{name}": value for name, value in installed.items()}
     held = {each.name: work.setting(each.name) for each in fields}
