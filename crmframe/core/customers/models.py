@@ -174,12 +174,8 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     birthday: Mapped[date | None] = field(
         kinds.Date(), data="personal", aliases=("生日", "出生日期", "date of birth", "birthdate")
     )
-    birthday_is_lunar: Mapped[bool] = field(
-        kinds.Boolean(),
-        "Birthday by the lunar calendar",
-        required=True,
-        default=False,
-        aliases=("农历生日", "过农历"),
+    birthday_is_lunar: Mapped[bool | None] = field(
+        kinds.Boolean(), "Birthday by the lunar calendar", aliases=("农历生日", "过农历")
     )
     birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True, index=True)
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))
@@ -288,12 +284,8 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
     birthday: Mapped[date | None] = field(
         kinds.Date(), data="personal", aliases=("生日", "出生日期", "date of birth", "birthdate")
     )
-    birthday_is_lunar: Mapped[bool] = field(
-        kinds.Boolean(),
-        "Birthday by the lunar calendar",
-        required=True,
-        default=False,
-        aliases=("农历生日", "过农历"),
+    birthday_is_lunar: Mapped[bool | None] = field(
+        kinds.Boolean(), "Birthday by the lunar calendar", aliases=("农历生日", "过农历")
     )
     birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True, index=True)
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))

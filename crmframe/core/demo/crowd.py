@@ -174,7 +174,10 @@ def _born(email: str, language: str) -> dict[str, Any]:
     if number % 2:
         return {}
     day = FIRST_BORN + timedelta(days=number // 2 % BORN_WITHIN)
-    return {"birthday": day.isoformat(), "birthday_is_lunar": language == "zh_Hans" and number % 3 == 0}
+    return {
+        "birthday": day.isoformat(),
+        "birthday_is_lunar": (language == "zh_Hans" and number % 3 == 0) or None,
+    }
 
 
 def _ascii(text: str) -> str:

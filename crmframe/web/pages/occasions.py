@@ -70,7 +70,7 @@ def what_of(view: View, occasion: Occasion) -> str:
     """Return what the day is: a birthday, and which, or the words of an anniversary and its years."""
     if occasion.kind == BIRTHDAY:
         years = occasion.years
-        return view.say("{years}th birthday", years=years) if years else view.say("Birthday")
+        return view.say("Turns {years}", years=years) if years else view.say("Birthday")
     return (
         f"{occasion.words} · {view.say('{years} years', years=occasion.years)}"
         if occasion.years

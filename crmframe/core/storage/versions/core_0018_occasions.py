@@ -7,7 +7,7 @@ from crmframe.core.storage.types import Id, Instant
 
 revision = "core_0018"
 down_revision = "core_0017"
-# Nobody's birthday was by the lunar calendar until now.
+# Until now every birthday was by the solar calendar.
 SOLAR = {
     "sqlite": "CAST(strftime('%m%d', birthday) AS INTEGER)",
     "postgresql": "CAST(to_char(birthday, 'MMDD') AS INTEGER)",
@@ -16,9 +16,7 @@ SOLAR = {
 
 def upgrade() -> None:
     for name in ("core_contacts", "core_customers"):
-        op.add_column(
-            name, sa.Column("birthday_is_lunar", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
+        op.add_column(name, sa.Column("birthday_is_lunar", sa.Boolean(), nullable=True))
         op.add_column(name, sa.Column("birthday_key", sa.BigInteger(), nullable=True))
         key = SOLAR[op.get_bind().dialect.name]
         op.execute(f"UPDATE {name} SET birthday_key = {key} WHERE birthday IS NOT NULL")  # noqa: S608 - of names above
