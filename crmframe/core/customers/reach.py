@@ -46,6 +46,7 @@ class Address(Base):
 
     __title__ = "street"
     __place__ = ("country", "region", "postal_code", "city", "district", "street")
+    __shown_on__ = ("core.customer", "core.contact")
     __access_through__ = ("about",)
     __in_menu__ = False
 

@@ -33,14 +33,15 @@ def related_of(view: View, entity: Entity, record_id: int) -> list[dict[str, Any
     if not links:
         return []
     terms = [rights.granted(work, child, "read") for child, _ in links]
-    values: dict[str, Any] = {"record": record_id}
+    values: dict[str, Any] = {"record": record_id, "record_name": f"{entity.name}:{record_id}"}
     for term in terms:
         values |= term.values
     rows: dict[int, list[Any]] = {}
     for place, child_id, title in work.connection.execute(_statement(work, links, terms), values):
         rows.setdefault(place, []).append((child_id, title))
     groups = [
-        _group(view, link, _named(work, link[0], rows.get(n, ())), record_id) for n, link in enumerate(links)
+        _group(view, entity, link, _named(work, link[0], rows.get(n, ())), record_id)
+        for n, link in enumerate(links)
     ]
     # What may be missing on a new record can be added there; of everything else there is nothing to tell.
     return [group for group in groups if group["items"] or (group["is_part"] and group["new"])]
@@ -61,11 +62,13 @@ def _links(work: UnitOfWork, entity: Entity) -> list[Link]:
     found: list[Link] | None = work.schema.statements.get(key)
     if found is None:
         links = work.registry.references_to(entity.name)
-        found = work.schema.statements[key] = [link for link in links if _is_shown(work, *link)]
+        found = work.schema.statements[key] = [link for link in links if _is_shown(work, entity, *link)]
     return found
 
 
-def _is_shown(work: UnitOfWork, child: Entity, field: Field) -> bool:
+def _is_shown(work: UnitOfWork, entity: Entity, child: Entity, field: Field) -> bool:
+    if field.kind.name == "any_reference":  # what can be about everything says where it belongs
+        return field.name in child.access_through and entity.name in getattr(child.model, "__shown_on__", ())
     own = field.kind.name == "reference" and child.name not in work.registry.extended
     return own and field.name not in NOISE and (_has_name(child) or _is_part_named_by_another(child, field))
 
@@ -102,23 +105,29 @@ def _part(number: int, link: Link, name: str, term: Term) -> sa.Select[Any]:
     child, field = link
     table = child.table
     place = sa.literal_column(str(number), sa.Integer).label("place")
-    mine = table.c[field.name] == sa.bindparam("record", type_=sa.BigInteger)
+    name_or_id = (
+        sa.bindparam("record_name", type_=sa.String)
+        if field.kind.name == "any_reference"
+        else sa.bindparam("record", type_=sa.BigInteger)
+    )
+    mine = table.c[field.name] == name_or_id
     part = sa.select(place, table.c.id, sa.cast(table.c[name], sa.String).label("title"))
     part = part.where(mine, term.build(table)).order_by(table.c.id.desc()).limit(SHOWN + 1)
     return sa.select(part.subquery())
 
 
-def _group(view: View, link: Link, found: Sequence[Any], record_id: int) -> dict[str, Any]:
+def _group(view: View, entity: Entity, link: Link, found: Sequence[Any], record_id: int) -> dict[str, Any]:
     child, field = link
-    new = f"/{child.slug}/new?{field.name}={record_id}"
+    about = f"{entity.name}:{record_id}" if field.kind.name == "any_reference" else str(record_id)
+    new = f"/{child.slug}/new?{field.name}={about}"
     if not child.in_menu:  # a page of its own says little: back to what it is part of
-        new += f"&back=/{view.work.registry.entity(field.kind.entity).slug}/{record_id}"  # type: ignore[attr-defined]
-    own = field.label == view.work.registry.entity(field.kind.entity).label  # type: ignore[attr-defined]
+        new += f"&back=/{entity.slug}/{record_id}"
+    own = about != str(record_id) or field.label == entity.label
     return {
         "entity": child.name,
         "is_part": own or field.required,
         "label": view.plural(child) if own else f"{view.plural(child)} · {view.field_label(field)}",
         "items": [(f"/{child.slug}/{i}", title or str(i)) for i, title in found[:SHOWN]],
-        "all": f"/{child.slug}?{field.name}={record_id}" if len(found) > SHOWN else "",
+        "all": f"/{child.slug}?{field.name}={about}" if len(found) > SHOWN else "",
         "new": new if view.may(f"{child.name}.create") else "",
     }

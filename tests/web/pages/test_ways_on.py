@@ -175,3 +175,38 @@ def test_who_belongs_to_a_rule_is_added_and_shown_on_its_page(root, write, peopl
     write(lambda work: records.create(work, "core.assignment_member", {"rule_id": rule, "user_id": user}))
 
     assert ">Mia</a>" in root.get(f"/assignment-rules/{rule}").text
+
+
+def test_addresses_stand_beside_customers_and_contacts_and_nowhere_else(company, root, write, people):
+    contact = write(
+        lambda work: records.create(work, "core.contact", {"name": "Li", "customer_id": company.customer})
+    )
+    beside = {f"core.customer:{company.customer}": f"/customers/{company.customer}",
+              f"core.contact:{contact['id']}": f"/contacts/{contact['id']}"}  # fmt: skip
+    for about, url in beside.items():
+        assert f'href="/addresses/new?about={about}&amp;back={url}"' in root.get(url).text
+        values = {"about": about, "street": f"Strandgaten {url}"}
+        made = write(lambda work, values=values: records.create(work, "core.address", values))
+        assert f'<a class="cut" href="/addresses/{made["id"]}">Strandgaten {url}</a>' in root.get(url).text
+
+    assert "Strandgaten" not in root.get(f"/customers/{company.other}").text
+    assert "/addresses/new" not in root.get(f"/deals/{company.deal}").text
+
+    people.user("vera", grants=(("core.customer.read", "all"),))
+    assert "Strandgaten" not in people.signed_in("vera").get(f"/customers/{company.customer}").text
+
+
+def test_more_addresses_than_fit_are_in_a_list(company, root, write):
+    about = f"core.customer:{company.customer}"
+    rows = [{"about": about, "street": f"Street {n}"} for n in range(6)]
+    write(lambda work: records.create_many(work, "core.address", rows))
+    write(
+        lambda work: records.create(
+            work, "core.address", {"about": f"core.customer:{company.other}", "street": "X"}
+        )
+    )
+
+    assert f'href="/addresses?about={about}"' in root.get(f"/customers/{company.customer}").text
+    listed = root.get(f"/addresses?about={about}").text
+    assert "Street 0" in listed
+    assert ">X<" not in listed
