@@ -9,7 +9,16 @@ from crmframe.core.occasions.coming import ANNIVERSARY, BIRTHDAY, Occasion
 from crmframe.core.work import UnitOfWork
 
 HELP = "{name} and {sender} stand for the names, {words} for the anniversary. Empty takes our words."
+EARLIER = "core.occasion_days_before"
 SETTINGS = (
+    Setting(
+        EARLIER,
+        "Also told so many days before",
+        kinds.Integer(min=0, max=60),
+        default=0,
+        help="Owners are told in the morning of a birthday or anniversary, and so many days before; 0: on the day only.",
+        group="Activities",
+    ),
     Setting(
         "core.birthday_greeting",
         "Birthday greeting",

@@ -171,6 +171,38 @@ def test_an_anniversary_says_what_it_is_of(application: Any, owner: int) -> None
     assert told(application, owner) == [("core.anniversary", about)]
 
 
+def test_words_that_are_hidden_from_the_owner_are_not_told(application: Any, owner: int) -> None:
+    company = add(application, "core.customer", name="Nordvik", kind="company", owner_id=owner)
+    values = {"about": f"core.customer:{company}", "title": "Divorce", "day": "2016-09-24"}
+    add(application, "core.anniversary", **values, owner_id=owner)
+    with application.work() as work:
+        [role] = records.select(work, "core.role", records.Query(order=("-id",), limit=1)).records()
+        rule = {"role_id": role["id"], "entity": "core.anniversary", "field": "title", "right": "hidden"}
+        records.create(work, "core.role_field", rule)
+
+    assert tell(application) == 0
+    assert told(application, owner) == []
+
+
+def test_owners_are_told_some_days_before_if_the_workspace_wants_it(
+    application: Any, owner: int, clock: Any
+) -> None:
+    mia = contact(application, owner, "Mia", "1990-09-26")
+    about = f"core.contact:{mia}"
+    add(application, "core.anniversary", about=about, title="Wedding", day="2016-09-26", owner_id=owner)
+    assert tell(application) == 0
+    add(application, "core.setting", key="core.occasion_days_before", value="2")
+
+    assert (tell(application), tell(application)) == (2, 0)
+    early = [("core.birthday_soon", about), ("core.anniversary_soon", about)]
+    assert told(application, owner) == early
+    clock.advance(days=1)
+    assert tell(application) == 0
+    clock.advance(days=1)
+    assert (tell(application), tell(application)) == (2, 0)
+    assert told(application, owner) == [*early, ("core.birthday", about), ("core.anniversary", about)]
+
+
 @pytest.mark.parametrize(("language", "part"), [("en", "Dear Mia, happy birthday!"), ("zh_Hans", "生日快乐")])
 def test_the_greeting_is_in_the_language_of_whom_it_is_for(
     application: Any, owner: int, language: str, part: str
