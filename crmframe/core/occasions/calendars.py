@@ -10,11 +10,13 @@ import importlib
 from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 LUNAR = 10_000
 # What the library's tables hold.
 FIRST, LAST = date(1900, 1, 31), date(2099, 12, 31)
+# The Julian day before date.min.
+DAY_ZERO = 1721425
 
 
 class LunarDay(NamedTuple):
@@ -32,20 +34,25 @@ class LunarDay(NamedTuple):
     is_last: bool
 
 
-@lru_cache(maxsize=4096)
 def lunar_day(day: date) -> LunarDay | None:
     """Return the lunar day of a date; None outside of 1900 to 2099."""
     if not FIRST <= day < LAST:
         return None
-    found, following = _lunar(day), _lunar(day + timedelta(days=1))
-    month = found.getMonth()
-    return LunarDay(found.getYear(), abs(month), found.getDay(), month < 0, following.getDay() == 1)
+    number = day.toordinal()
+    year = day.year if number >= _months(day.year)[0][0] else day.year - 1
+    first, month, length = next(each for each in reversed(_months(year)) if each[0] <= number)
+    return LunarDay(year, abs(month), number - first + 1, month < 0, number - first + 1 == length)
 
 
-def _lunar(day: date) -> Any:
+@lru_cache(maxsize=256)
+def _months(year: int) -> list[tuple[int, int, int]]:
+    """Return the months of a lunar year: the ordinal of the first day, the number, and how many days.
+
+    The library takes milliseconds for a year that it has not just seen, an import has a hundred thousand birthdays.
+    """
     # The tables take a moment to load: whoever keeps no lunar days never waits for them.
-    solar = importlib.import_module("lunar_python").Solar
-    return solar.fromYmd(day.year, day.month, day.day).getLunar()
+    months = importlib.import_module("lunar_python").LunarYear.fromYear(year).getMonthsInYear()
+    return [(int(m.getFirstJulianDay()) - DAY_ZERO, m.getMonth(), m.getDayCount()) for m in months]
 
 
 def key_of(day: date | None, is_lunar: bool) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from lunar_python import Solar
 
 from crmframe.core.occasions.calendars import coming, key_of, keys_of, lunar_day, lunar_text, years_until
 
@@ -82,3 +83,14 @@ def test_days_outside_the_tables_have_no_lunar_day() -> None:
 )  # fmt: skip
 def test_lunar_days_are_written_as_in_china(key: int, text: str) -> None:
     assert lunar_text(key) == text
+
+
+def test_days_are_those_of_the_library_in_every_year() -> None:
+    for year in range(1901, 2099):
+        for month, number in ((1, 20), (2, 5), (7, 25), (12, 31)):
+            day = date(year, month, number)
+            theirs = Solar.fromYmd(year, month, number).getLunar()
+            found = lunar_day(day)
+            assert found is not None
+            signed = -found.month if found.is_leap else found.month
+            assert (found.year, signed, found.day) == (theirs.getYear(), theirs.getMonth(), theirs.getDay())
