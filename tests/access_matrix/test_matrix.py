@@ -23,7 +23,7 @@ DOORS = {"sqlite": ("functions", "api", "pages", "cli"), "postgres": ("functions
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("world", "door"), [(kind, door) for kind, doors in DOORS.items() for door in doors], indirect=["world"]
 )

@@ -38,7 +38,7 @@ EXCUSED: dict[Site, str] = {
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("world", ["sqlite"], indirect=True)
 def test_forgetting_the_policy_anywhere_turns_the_matrix_red(
     world: World, doors: dict[str, Door], capsys: Any

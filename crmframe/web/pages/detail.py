@@ -56,15 +56,21 @@ def record_of(
 
 
 def page_of(
-    view: View, entity: Entity, record: dict[str, Any], allowed: set[str], moment: datetime | None
+    view: View,
+    entity: Entity,
+    record: dict[str, Any],
+    allowed: set[str],
+    moment: datetime | None,
+    *,
+    exact: bool = False,
 ) -> dict[str, Any]:
-    """Return what the page of a record shows, and its printed sheet."""
+    """Return what the page of a record shows, and its printed sheet, where moments are *exact*: paper stays."""
     fields = _shown(view, entity, record)
     context, url = view.context(entity=entity, record=record), f"/{entity.slug}/{record['id']}"
     past = None if moment else timeline.read(view, entity, record["id"], context)
     titles = lookup.titles_of(view.work, _wanted(fields, record, past))
     title = str(record.get(entity.title) or record["id"])
-    facts = [_fact(view, entity, field, record, titles) for field in fields]
+    facts = [_fact(view, entity, field, record, titles, exact) for field in fields]
     head = [fact for fact in facts if fact["name"] in entity.in_list and fact["cell"] is not cells.EMPTY]
     return {
         "view": view,
@@ -109,10 +115,10 @@ def _wanted(
 
 
 def _fact(
-    view: View, entity: Entity, field: Field, record: Mapping[str, Any], titles: lookup.Titles
+    view: View, entity: Entity, field: Field, record: Mapping[str, Any], titles: lookup.Titles, exact: bool
 ) -> dict[str, Any]:
     value = record[field.name]
-    show = cells.renderer(view, entity, field, titles)
+    show = cells.renderer(view, entity, field, titles, exact=exact)
     cell = show(value, record)
     long = field.kind.name == "long_text" and value
     return {

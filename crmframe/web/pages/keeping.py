@@ -60,9 +60,14 @@ def kept_of(view: View, entity: Entity, record: Mapping[str, Any]) -> dict[str, 
 
 def may_favor(view: View, entity: Entity) -> bool:
     """Return whether the reader may make records of the entity favorites."""
-    if not view.is_signed_in or not view.may(f"{FAVORITE}.create") or not view.may(f"{FAVORITE}.read"):
+    if not view.is_signed_in or not view.may(f"{FAVORITE}.create") or not _reads_favorites(view):
         return False
     return entity in targets(view.work, view.work.schema.entity(FAVORITE))
+
+
+def _reads_favorites(view: View) -> bool:
+    needed = {"user_id", "about"}
+    return view.may(f"{FAVORITE}.read") and needed <= records.readable(view.work, FAVORITE)
 
 
 def stars_of(view: View, entity: Entity, found: Listing) -> dict[str, Any]:
@@ -182,7 +187,7 @@ def at_hand(view: View) -> dict[str, Any]:
     if not view.is_signed_in:
         return {"favorites": [], "recent": []}
     favorites: list[str] = []
-    if view.may(f"{FAVORITE}.read"):
+    if _reads_favorites(view):
         mine = Condition("user_id", "eq", work.actor.id)
         query = Query(where=mine, columns=("id", "about"), limit=MOST)
         favorites = [row["about"] for row in records.select(work, FAVORITE, query).records()]

@@ -34,7 +34,7 @@ def _sheet(call: Call, work: UnitOfWork) -> dict[str, Any]:
     moment = moment_of(view)
     record, allowed = detail.record_of(work, entity, call.path["id"], moment)
     return {
-        **detail.page_of(view, entity, record, allowed, moment),
+        **detail.page_of(view, entity, record, allowed, moment, exact=True),
         "paper": False,
         "label": view.label(entity),
         "company": work.setting("core.company_name") or "",

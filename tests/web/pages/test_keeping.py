@@ -37,6 +37,23 @@ def test_a_star_on_a_row_makes_a_favorite_and_leads_back_to_the_list(company, ro
     assert '/favorite"' not in seller.get("/customers").text  # who may keep none
 
 
+def test_the_home_page_does_without_what_is_hidden_of_favorites(company, people, write):
+    people.user("masked", grants=tuple((f"core.{name}.read", "all") for name in ("favorite", "customer")))
+
+    def hide(work):
+        [role] = records.select(work, "core.role", Query(order=("-id",), limit=1)).records()
+        rule = {"role_id": role["id"], "entity": "core.favorite", "field": "about", "right": "hidden"}
+        records.create(work, "core.role_field", rule)
+
+    write(hide)
+    browser = people.signed_in("masked")
+    assert [browser.get(path).status_code for path in ("/home", "/home/hand", "/customers")] == [
+        200,
+        200,
+        200,
+    ]
+
+
 def test_what_was_looked_at_last_comes_first_and_is_written_down_in_batches(company, root, host):
     site = host.site
     for number in (company.customer, company.other, company.customer):
