@@ -102,6 +102,18 @@ class DemoClock:
         return self.now
 
 
+# A company that never was, at places for examples; its documents carry it.
+COMPANY = {
+    "core.company_name": "启明科技 Qiming",
+    "core.company_address": "上海市浦东新区示例路 88 号\n88 Example Road, Shanghai",
+    "core.company_phone": "+86 21 5550 0188",
+    "core.company_email": "hello@qiming.example",
+    "core.company_website": "https://www.qiming.example",
+    "core.company_tax_id": "91310000EXAMPLE88X",
+    "core.company_bank": "示例银行上海分行 Example Bank, Shanghai\n6222 0000 0000 0088",
+}
+
+
 def make_demo(settings: AppSettings, now: datetime, customers: int = CUSTOMERS) -> None:
     """Enable every plugin that is installed and play the company's history."""
     clock = DemoClock(now)
@@ -112,7 +124,7 @@ def make_demo(settings: AppSettings, now: datetime, customers: int = CUSTOMERS) 
         load_sample(open_past, application.hooks, now, hasher=Hasher(), customers=customers)
         clock.now = now
         with application.work(door="cli", reason="crmframe demo") as work:
-            write_settings(work, {PRESET: "all", "core.company_name": "启明科技 Qiming"})
+            write_settings(work, {PRESET: "all", **COMPANY})
             work.publish(FILLED, {})
         with application.database.write() as connection:
             skip_to_end(connection)

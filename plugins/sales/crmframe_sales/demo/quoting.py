@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from crmframe.api import UnitOfWork, records
+from crmframe_sales.quotes.actions import lines_of
 
-QUOTE, ORDER, DEAL = "sales.quote", "sales.sales_order", "sales.deal"
+QUOTE, LINE, ORDER, DEAL = "sales.quote", "sales.quote_line", "sales.sales_order", "sales.deal"
 SERVICE = {"zh_Hans": "安装、调试与培训", "en": "Installation, commissioning and training"}
 TERMS = {
     "zh_Hans": "付款方式：合同签订后预付30%，发货前付60%，验收合格后付10%。交货期：六周。质保期：十二个月。",
@@ -47,6 +48,10 @@ def draft(work: UnitOfWork, deal: int, random: Random) -> int:
     quote = int(records.run(work, DEAL, deal, "quote"))
     language = _language(work, deal)
     values: dict[str, Any] = {"language": language, "terms": TERMS[language]}
+    if language == "zh_Hans":
+        # Sold at home, with the tax in the price, so that the deal is worth what it was.
+        values["prices_include_tax"] = True
+        records.update_many(work, LINE, {line["id"]: {"tax_rate": "13"} for line in lines_of(work, quote)})
     if random.random() < 0.3:
         values["discount_percent"] = random.choice(("2", "3", "5"))
     records.update(work, QUOTE, quote, values)
