@@ -16,6 +16,7 @@ from crmframe.core.files.models import Attachment
 from crmframe.core.files.store import FileStore
 from crmframe.core.jobs.running import JobRun
 from crmframe.core.journal.tables import change, commit
+from crmframe.core.records import rights
 from crmframe.core.work import Acting, UnitOfWork
 
 ENTITY = "core.attachment"
@@ -50,6 +51,8 @@ def attach(work: UnitOfWork, store: FileStore, about: str, name: str, source: Bi
         FileTooLarge, FileEmpty, FileLies: See there.
         InvalidInput, PermissionDenied: As ``records.create``.
     """
+    # First: whoever may not attach anything fills no disk.
+    rights.require(work, work.schema.entity(ENTITY), "create")
     stored = store.put(source, work.setting("core.largest_file") * MEGABYTE)
     shown = clean_name(name)
     values = {

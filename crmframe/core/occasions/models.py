@@ -28,6 +28,7 @@ class Anniversary(Base, Owned):
     __title__ = "title"
     __access_through__ = ("about",)
     __in_menu__ = False
+    __shown_on__ = ("core.customer", "core.contact")
     __list__ = ("title", "about", "day", "is_lunar", "owner_id")
 
     about: Mapped[str] = field(kinds.AnyReference(on_delete="cascade"), "Of", required=True, index=True)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from crmframe.core import records
-from crmframe.core.errors import InvalidInput
+from crmframe.core.access.loading import actor_of_user
+from crmframe.core.errors import InvalidInput, PermissionDenied
 from crmframe.core.files.attachments import attach
 from crmframe.core.files.store import FileTooLarge
 from crmframe.core.jobs.queue import enqueue
@@ -67,6 +68,18 @@ def test_nobody_writes_an_attachment_without_its_file(application: Any) -> None:
         records.create(work, "core.attachment", values)
     with pytest.raises(InvalidInput, match="media_type"), application.work(door="api") as work:
         records.update(work, "core.attachment", made["id"], {"media_type": "text/html"})
+
+
+def test_whoever_may_attach_nothing_fills_no_disk(application: Any) -> None:
+    record = customer(application)
+    with application.work(door="cli") as work:
+        user = records.create(work, "core.user", {"login": "ann", "name": "Ann"})["id"]
+    with application.database.read() as connection:
+        ann = actor_of_user(connection, user)
+
+    with pytest.raises(PermissionDenied), application.work(ann, door="web") as work:
+        attach(work, application.files, f"core.customer:{record}", "a.png", io.BytesIO(PNG))
+    assert list(application.files.ages()) == []
 
 
 def test_the_largest_file_is_a_setting(application: Any) -> None:
