@@ -16,7 +16,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 BUDGETS = {"crmframe/core": 8_000, "crmframe": 16_000}
 # What the build accepts; to raise one is a decision.
-CEILINGS = {"crmframe/core": 32_000, "crmframe": 53_000}
+CEILINGS = {"crmframe/core": 31_000, "crmframe": 52_000}
 FOLDERS = ("crmframe", "plugins", "examples")
 SKIPPED = {"tests", "migrations", "versions", "node_modules", "vendor", ".venv"}
 
