@@ -14,6 +14,8 @@ from crmframe.core.entities import kinds
 from crmframe.core.entities.declare import Archivable, Customizable, Owned, Timeline
 from crmframe.core.entities.field import field
 
+BORN = sa.text("birthday_key IS NOT NULL")
+
 
 class Customer(Base, Owned, Archivable, Customizable, Timeline):
     """A company or a person that buys, bought, or may buy; prospects and customers are one table.
@@ -29,6 +31,16 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     __place__ = ("country", "region", "postal_code", "city", "address")
     __group__ = "customers"
     __board__ = "lifecycle_stage"
+    __indexes__ = (
+        sa.Index(
+            "ix_core_customers_birthday",
+            "birthday_key",
+            "owner_id",
+            "id",
+            sqlite_where=BORN,
+            postgresql_where=BORN,
+        ),
+    )
     __list__ = (
         "name",
         "industry",
@@ -177,7 +189,7 @@ class Customer(Base, Owned, Archivable, Customizable, Timeline):
     birthday_is_lunar: Mapped[bool | None] = field(
         kinds.Boolean(), "Birthday by the lunar calendar", aliases=("农历生日", "过农历")
     )
-    birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True, index=True)
+    birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True)
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))
     preferred_channel: Mapped[str | None] = field(
         kinds.Choices(*choices.CHANNELS), aliases=("首选联系方式", "偏好渠道", "preferred contact method")
@@ -208,6 +220,16 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
     __icon__ = "contact-round"
     __group__ = "customers"
     __access_through__ = ("customer_id",)
+    __indexes__ = (
+        sa.Index(
+            "ix_core_contacts_birthday",
+            "birthday_key",
+            "owner_id",
+            "id",
+            sqlite_where=BORN,
+            postgresql_where=BORN,
+        ),
+    )
     __list__ = ("name", "customer_id", "job_title", "phone", "email", "owner_id")
 
     name: Mapped[str] = field(
@@ -287,7 +309,7 @@ class Contact(Base, Owned, Archivable, Customizable, Timeline):
     birthday_is_lunar: Mapped[bool | None] = field(
         kinds.Boolean(), "Birthday by the lunar calendar", aliases=("农历生日", "过农历")
     )
-    birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True, index=True)
+    birthday_key: Mapped[int | None] = field(kinds.Integer(), hidden=True, system=True)
     language: Mapped[str | None] = field(kinds.Choices(*choices.LANGUAGES), aliases=("语言",))
     preferred_channel: Mapped[str | None] = field(kinds.Choices(*choices.CHANNELS), aliases=("首选联系方式",))
     do_not_call: Mapped[bool] = field(kinds.Boolean(), required=True, default=False, aliases=("请勿致电",))

@@ -13,6 +13,8 @@ SOLAR = {
     "postgresql": "CAST(to_char(birthday, 'MMDD') AS INTEGER)",
 }
 
+BORN = sa.text("birthday_key IS NOT NULL")
+
 
 def upgrade() -> None:
     for name in ("core_contacts", "core_customers"):
@@ -20,7 +22,13 @@ def upgrade() -> None:
         op.add_column(name, sa.Column("birthday_key", sa.BigInteger(), nullable=True))
         key = SOLAR[op.get_bind().dialect.name]
         op.execute(f"UPDATE {name} SET birthday_key = {key} WHERE birthday IS NOT NULL")  # noqa: S608 - of names above
-        op.create_index(f"ix_{name}_birthday_key_id", name, ["birthday_key", "id"])
+        op.create_index(
+            f"ix_{name}_birthday",
+            name,
+            ["birthday_key", "owner_id", "id"],
+            sqlite_where=BORN,
+            postgresql_where=BORN,
+        )
     op.create_table(
         "core_anniversaries",
         sa.Column("about", sa.String(length=100), nullable=False),
