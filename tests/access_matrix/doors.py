@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -111,17 +111,20 @@ def _answer(result: Any) -> Answer:
     return Answer(DONE, repr(result), data=result)
 
 
-def _listed(page: Any) -> Answer:
-    place = page.columns.index("id")
-    return Answer(DONE, repr(page), frozenset(row[place] for row in page.rows))
-
-
 def _query(**options: Any) -> Query:
     return Query(limit=1000, archived=None, **options)
 
 
 def _select(world: World, work: UnitOfWork, cell: Cell, **options: Any) -> Answer:
-    return _listed(records.select(work, cell.entity, _query(**options)))
+    """Read every page: there are more grants than one page holds."""
+    query, ids, texts = _query(**options), set[int](), []
+    while True:
+        page = records.select(work, cell.entity, query)
+        ids.update(row[page.columns.index("id")] for row in page.rows)
+        texts.append(repr(page))
+        if page.next is None:
+            return Answer(DONE, "".join(texts), frozenset(ids))
+        query = replace(query, after=page.next)
 
 
 def _filter(world: World, work: UnitOfWork, cell: Cell) -> Answer:
