@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from crmframe.core.contributions import Setting
 from crmframe.core.entities import kinds
 from crmframe.core.i18n import Translator
 from crmframe.core.occasions.coming import ANNIVERSARY, BIRTHDAY, Occasion
 from crmframe.core.work import UnitOfWork
 
-HELP = "{name} and {sender} stand for the names, {words} for the anniversary. Empty takes our words."
+PLACEHOLDER = re.compile(r"\[(name|sender|words)\]")
+HELP = "[name] and [sender] stand for the names, [words] for the anniversary. Empty takes our words."
 EARLIER = "core.occasion_days_before"
 SETTINGS = (
     Setting(
@@ -45,12 +48,12 @@ OURS = {
 def greeting(work: UnitOfWork, translator: Translator, occasion: Occasion, locale: str) -> str:
     """Return a proposal in the language of whom it is for; *locale* is taken where none is known.
 
-    Braces in the workspace's text that name nothing stay as they are.
+    Of the workspace's text only the three placeholders mean anything.
     """
     language = occasion.language or locale
-    own = work.setting(f"core.{occasion.kind}_greeting")
-    text = str(own or translator.text("core", language, OURS[occasion.kind]))
-    names = {"{name}": occasion.title, "{sender}": work.actor.name, "{words}": occasion.words}
-    for word, value in names.items():
-        text = text.replace(word, value)
-    return text.strip()
+    values = {"name": occasion.title, "sender": work.actor.name, "words": occasion.words}
+    own = str(work.setting(f"core.{occasion.kind}_greeting") or "")
+    if not own:
+        return translator.translate("core", language, OURS[occasion.kind], **values).strip()
+    # In one pass: a name that looks like a placeholder is a name.
+    return PLACEHOLDER.sub(lambda found: values[found[1]], own).strip()

@@ -83,4 +83,5 @@ def lunar_of(view: View, occasion: Occasion) -> str:
     if occasion.lunar_key is None:
         return ""
     month, day = divmod(occasion.lunar_key - LUNAR, 100)
-    return view.say("Lunar {month}/{day}", month=month, day=day, text=lunar_text(occasion.lunar_key))
+    is_chinese = view.locale == "zh_Hans"
+    return view.say("Lunar {day}", day=lunar_text(occasion.lunar_key) if is_chinese else f"{month}/{day}")

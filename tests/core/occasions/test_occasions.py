@@ -217,12 +217,12 @@ def test_the_greeting_is_in_the_language_of_whom_it_is_for(
 
 
 def test_the_workspace_s_own_words_are_no_code(application: Any, owner: int) -> None:
-    contact(application, owner, "{sender.password}", "1990-09-24")
-    own = "To {name}: {words.__class__} {unknown} 100 % {0}"
+    contact(application, owner, "[sender] {sender}", "1990-09-24")
+    own = "To [name]: {words.__class__} {unknown} [other] 100 % {0}"
     add(application, "core.setting", key="core.birthday_greeting", value=own)
     [occasion] = seen_by(application, owner)
 
     with application.work() as work:
         text = greeting(work, Translator({}), occasion, "en")
 
-    assert text == "To {sender.password}: {words.__class__} {unknown} 100 % {0}"
+    assert text == "To [sender] {sender}: {words.__class__} {unknown} [other] 100 % {0}"
