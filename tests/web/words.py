@@ -36,6 +36,8 @@ WORDS = {
     "Quotes and orders": "报价与订单",
     "Region and calendar": "地区与日历",
     "Same phone": "电话相同",
+    "This may be there already:": "可能已经存在：",
+    "Create anyway": "仍要新建",
     "Assignment members": "分配成员",
     "Lead": "线索",
     "Notifications": "通知",
